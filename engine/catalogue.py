@@ -1,0 +1,160 @@
+"""The tables of what there is: tasks with their variants, datasets and recipes. Imports in milliseconds.
+
+Everything heavy is named as a "module:attribute" string and loaded when it is used. Adding a variant or a dataset is
+one implementation and one row here; the command line, the help, the forms and the tests read these tables.
+A row for a task that lives elsewhere can be named in LABAPP_PLUGINS ("module:attribute", comma-separated).
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from engine.errors import UsageError, unknown
+
+Reference = str  # "module:attribute"
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One architecture of a task; `options` go to the task's model function as they are."""
+
+    title: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One dataset of a task.
+
+    `open` is called as open(source, settings, cache, say) -> data, in a worker; `source` is the path the user gave
+    or the row's name, `cache` a folder for what is derived from it. `check(source, settings, cache, say)` returns
+    findings. `fetch(folder, from_file, progress)` brings it into `folder`, $LABAPP_HOME/data/<name>, and
+    `is_here(folder)` says whether it has been. `open_unseen(source, split, settings, artifacts, cache, say)` opens
+    data for a run that never saw it. `defaults` are settings that belong to the data.
+    """
+
+    title: str
+    open: Reference
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    check: Reference | None = None
+    fetch: Reference | None = None
+    is_here: Reference | None = None
+    open_unseen: Reference | None = None
+    embedded: bool = False
+
+
+@dataclass(frozen=True)
+class TaskRow:
+    """One task of the laboratory."""
+
+    name: str
+    title: str
+    settings: Reference
+    implementation: Reference
+    recipes: Mapping[str, Reference]  # name -> function (variant, data defaults) -> settings dictionary
+    variants: Mapping[str, Variant]
+    datasets: Mapping[str, Dataset]
+    default_dataset: str
+    path_dataset: Dataset | None  # opens a path the user gave
+    probe: Reference | None = None  # probe(path) -> settings that belong to the data at a path
+    learner: Reference = "engine.learner:TorchLearner"
+    examples: str = "examples"  # what throughput counts
+    recipe_version: int = 1
+
+
+def load(reference: Reference) -> Any:
+    """The object a "module:attribute" string names."""
+    module, _, attribute = reference.partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+_PICTURE_FOLDER = Dataset(
+    title="any folder of pictures",
+    open="engine.images.folder:open_folder",
+    check="engine.images.folder:check",
+    open_unseen="engine.images.unseen:open_unseen",
+)
+
+IMAGES = TaskRow(
+    name="images",
+    title="image classification with ResNets and interchangeable normalisation",
+    settings="engine.images.settings:ImageSettings",
+    implementation="engine.images.task:ImageTask",
+    recipes={"seed": "engine.images.recipes:seed", "best": "engine.images.recipes:best"},
+    variants={
+        "torch-bn": Variant("torch's own batch normalisation", {"norm": "torch-bn"}),
+        "bn": Variant("batch normalisation", {"norm": "bn"}),
+        "in": Variant("instance normalisation", {"norm": "in"}),
+        "bin": Variant("batch-instance normalisation", {"norm": "bin"}),
+        "ln": Variant("layer normalisation", {"norm": "ln"}),
+        "gn": Variant("group normalisation", {"norm": "gn"}),
+        "none": Variant("no normalisation", {"norm": "none"}),
+    },
+    datasets={
+        "sample": Dataset(
+            title="generated shapes, ten classes, 32x32",
+            open="engine.images.sample:open_sample",
+            defaults={"image_size": 32},
+            embedded=True,
+        ),
+        "sample-256": Dataset(
+            title="generated shapes, ten classes, 256x256",
+            open="engine.images.sample:open_sample",
+            defaults={"image_size": 256},
+            embedded=True,
+        ),
+        "cifar10": Dataset(
+            title="CIFAR-10: 50,000 + 10,000 photographs, ten classes, 32x32",
+            open="engine.images.cifar10:open_cifar10",
+            defaults={"image_size": 32},
+            fetch="engine.images.cifar10:fetch",
+            is_here="engine.images.cifar10:is_here",
+        ),
+    },
+    default_dataset="sample",
+    path_dataset=_PICTURE_FOLDER,
+    probe="engine.images.folder:probe",
+    examples="images",
+)
+
+_ROWS = (IMAGES,)
+
+
+@cache
+def tasks() -> Mapping[str, TaskRow]:
+    """All tasks by name: ours, then those LABAPP_PLUGINS names."""
+    rows = {row.name: row for row in _ROWS}
+    for reference in filter(None, os.environ.get("LABAPP_PLUGINS", "").split(",")):
+        try:
+            row = load(reference.strip())
+        except (ImportError, AttributeError) as error:
+            raise UsageError(
+                "a task plug-in cannot be loaded",
+                got=f"LABAPP_PLUGINS={reference}: {error}",
+                expected="module:attribute of an engine.catalogue.TaskRow",
+                hint="correct or unset LABAPP_PLUGINS",
+            ) from error
+        rows[row.name] = row
+    return MappingProxyType(rows)
+
+
+def task_row(name: str) -> TaskRow:
+    if name not in tasks():
+        raise unknown("task", name, tasks())
+    return tasks()[name]
+
+
+def parse_target(target: str) -> tuple[TaskRow, str]:
+    """`images/bn` -> (row, "bn")."""
+    name, slash, variant = target.partition("/")
+    row = task_row(name)
+    if not slash or variant not in row.variants:
+        known = [f"{name}/{each}" for each in row.variants]
+        raise unknown("variant" if slash else "variant (TASK/VARIANT)", target, known)
+    return row, variant

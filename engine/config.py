@@ -1,0 +1,246 @@
+"""One training's configuration: what was asked for, in layers, resolved and checked.
+
+Layers, strongest first: command line, LABAPP_<SETTING> variables, the project's labapp.toml, the user's config.toml,
+the recipe (with what belongs to the dataset), the defaults of the settings class.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+from pydantic import ValidationError
+
+from engine.catalogue import Dataset, TaskRow, load, task_row
+from engine.errors import LabError, UsageError, nearest, unknown
+from engine.settings import PLACE_SETTINGS, TrainSettings
+
+CONFIG_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that determines a training, as it stands in a run's config.toml."""
+
+    task: str
+    variant: str
+    data: str  # a dataset's name in the catalogue, or an absolute path
+    recipe: str
+    recipe_version: int
+    settings: TrainSettings
+
+    @property
+    def row(self) -> TaskRow:
+        return task_row(self.task)
+
+    @property
+    def dataset(self) -> Dataset:
+        return dataset_row(self.row, self.data)
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "v": CONFIG_VERSION,
+            "task": self.task,
+            "variant": self.variant,
+            "data": self.data,
+            "recipe": self.recipe,
+            "recipe_version": self.recipe_version,
+            "settings": self.settings.model_dump(mode="json"),
+        }
+
+    def to_toml(self) -> str:
+        return tomlkit.dumps(self.as_dict())
+
+    def identity(self, fingerprint: str) -> str:
+        """SHA-256 that two trainings share exactly when they must give the same numbers."""
+        what = self.as_dict()
+        what["settings"] = {key: value for key, value in what["settings"].items() if key not in PLACE_SETTINGS}
+        what["data"] = fingerprint
+        return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass
+class Layer:
+    """Some settings and where they came from, for error messages."""
+
+    source: str
+    values: Mapping[str, Any]
+    lines: Mapping[str, int] = field(default_factory=dict)  # key -> line in the file
+
+
+def settings_class(row: TaskRow) -> type[TrainSettings]:
+    found: type[TrainSettings] = load(row.settings)
+    return found
+
+
+def dataset_row(row: TaskRow, data: str) -> Dataset:
+    """The dataset of that name, else the one that opens paths; an unknown name is answered with the nearest."""
+    if data in row.datasets:
+        return row.datasets[data]
+    if row.path_dataset is not None and is_path(data):
+        return row.path_dataset
+    raise unknown(f"dataset of {row.name} (or a path)", data, row.datasets)
+
+
+def is_path(data: str) -> bool:
+    """Names have no slash; anything that has one, or exists, is a path."""
+    return "/" in data or data.startswith((".", "~")) or Path(data).exists()
+
+
+def resolve_data(row: TaskRow, data: str | None) -> str:
+    """A dataset's name as it is, a path made absolute."""
+    data = data or row.default_dataset
+    dataset_row(row, data)
+    return data if data in row.datasets else str(Path(data).expanduser().resolve())
+
+
+def resolve(row: TaskRow, variant: str, data: str | None, recipe: str = "best", layers: Sequence[Layer] = ()) -> Config:
+    """Put the layers (strongest first) over the recipe and check every value."""
+    if recipe not in row.recipes:
+        raise unknown("recipe", recipe, row.recipes)
+    data = resolve_data(row, data)
+    dataset = dataset_row(row, data)
+    cls = settings_class(row)
+    belonging = dict(dataset.defaults)
+    if data not in row.datasets and row.probe is not None:
+        belonging |= load(row.probe)(Path(data))
+    # The recipe sees what the data and the user say of it: the seed's recipe depends on the size of the pictures.
+    given: dict[str, Any] = {}
+    for layer in reversed(layers):
+        for key in layer.values:
+            check_key(cls, key, layer)
+        given |= layer.values
+    values = belonging | load(row.recipes[recipe])(variant, data, belonging | given) | given
+    settings = validate(cls, values, layers)
+    return Config(row.name, variant, data, recipe, row.recipe_version, settings)
+
+
+def check_key(cls: type[TrainSettings], key: str, layer: Layer) -> None:
+    if key not in cls.model_fields:
+        where = f"{layer.source}, line {layer.lines[key]}" if key in layer.lines else layer.source
+        close = nearest(key, cls.model_fields)
+        raise UsageError(
+            f"unknown setting {key!r}",
+            got=f"{key} in {where}",
+            expected="one of " + ", ".join(sorted(cls.model_fields)),
+            hint=f"did you mean {close!r}?" if close else "labapp tasks lists the settings",
+        )
+
+
+def validate(cls: type[TrainSettings], values: Mapping[str, Any], layers: Sequence[Layer] = ()) -> TrainSettings:
+    """The settings, or an error that says which one is wrong, where it came from and what it may be."""
+    try:
+        return cls.model_validate(dict(values))
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = str(first["loc"][0]) if first["loc"] else "settings"
+        layer = next((each for each in layers if key in each.values), None)
+        where = layer.source if layer else "the recipe"
+        if layer and key in layer.lines:
+            where += f", line {layer.lines[key]}"
+        raise UsageError(
+            f"setting {key!r} cannot be {first.get('input')!r}",
+            got=f"{key} = {first.get('input')!r} from {where}",
+            expected=describe(cls, key) if key in cls.model_fields else str(first["msg"]),
+            hint=str(first["msg"]),
+        ) from None
+
+
+def describe(cls: type[TrainSettings], key: str) -> str:
+    """One line: type, bounds, unit and help of a setting."""
+    entry = describe_settings(cls)[key]
+    bounds = f" in {entry['bounds']}" if entry["bounds"] else ""
+    choices = " one of " + ", ".join(map(str, entry["choices"])) if entry["choices"] else ""
+    unit = f" {entry['unit']}" if entry["unit"] else ""
+    return f"{entry['type']}{choices}{bounds}{unit}: {entry['help']}"
+
+
+def describe_settings(cls: type[TrainSettings]) -> dict[str, dict[str, Any]]:
+    """Every setting of a class: type, default, bounds, choices, unit, help. Forms and `labapp tasks` show it."""
+    schema = cls.model_json_schema()["properties"]
+    table = {}
+    for key in cls.model_fields:
+        spec = schema[key]
+        low = (
+            f"[{spec['minimum']}"
+            if "minimum" in spec
+            else f"({spec['exclusiveMinimum']}"
+            if "exclusiveMinimum" in spec
+            else "("
+        )
+        high = (
+            f"{spec['maximum']}]"
+            if "maximum" in spec
+            else f"{spec['exclusiveMaximum']})"
+            if "exclusiveMaximum" in spec
+            else ")"
+        )
+        bounded = (low, high) != ("(", ")")
+        table[key] = {
+            "type": spec.get("type", "text"),
+            "default": spec.get("default"),
+            "bounds": f"{low}, {high}" if bounded else "",
+            "choices": spec.get("enum", []),
+            "unit": spec.get("unit", ""),
+            "help": spec.get("description", ""),
+        }
+    return table
+
+
+def parse_assignment(text: str, cls: type[TrainSettings]) -> tuple[str, Any]:
+    """`key=value` from the command line: the value is read as the setting's type wants it."""
+    key, equals, raw = text.partition("=")
+    key = key.strip()
+    if not equals or not key:
+        raise UsageError("a setting is given as key=value", got=text, expected="for example lr=0.05")
+    return key, parse_value(key, raw.strip(), cls)
+
+
+def parse_value(key: str, raw: str, cls: type[TrainSettings]) -> Any:
+    """Text to what pydantic can check: lists are split on commas, everything else is left to the type."""
+    spec = cls.model_fields.get(key)
+    if spec is not None and "tuple" in str(spec.annotation):
+        return [part for part in raw.strip("[]()").split(",") if part.strip()]
+    return raw
+
+
+def read_config(path: Path) -> Config:
+    """A run's config.toml back as a Config."""
+    try:
+        raw = tomllib.loads(path.read_text())
+        version = raw["v"]
+        if version > CONFIG_VERSION:
+            raise newer(path, version, CONFIG_VERSION)
+        row = task_row(raw["task"])
+        settings = settings_class(row).model_validate(raw["settings"])
+        return Config(raw["task"], raw["variant"], raw["data"], raw["recipe"], int(raw["recipe_version"]), settings)
+    except FileNotFoundError as error:
+        raise LabError("the run has no configuration", got=f"no file {path}", hint="labapp delete it") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise LabError(
+            "a run's configuration cannot be read",
+            got=f"{path}: {brief(error)}",
+            expected="the config.toml that labapp wrote at launch",
+            hint="restore the file, or labapp delete the run",
+        ) from error
+
+
+def newer(path: Path, version: Any, known: int) -> LabError:
+    return LabError(
+        "this run was written by a newer labapp",
+        got=f"{path} has format {version}",
+        expected=f"format {known} or older",
+        hint="upgrade labapp to work on this run",
+    )
+
+
+def brief(error: BaseException) -> str:
+    """An exception in one line."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:300]}"

@@ -1,0 +1,55 @@
+"""Errors a person can act on: what happened, what was got, what was expected, what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class LabError(Exception):
+    """Something the user can mend. Printed as title, got, expected and hint; never as a traceback."""
+
+    exit_code = 1
+
+    def __init__(self, title: str, *, got: str | None = None, expected: str | None = None, hint: str | None = None):
+        super().__init__(title)
+        self.title = title
+        self.got = got
+        self.expected = expected
+        self.hint = hint
+
+    def as_dict(self) -> dict[str, str | None]:
+        return {"title": self.title, "got": self.got, "expected": self.expected, "hint": self.hint}
+
+    def __str__(self) -> str:
+        parts = [self.title]
+        parts += [f"got: {self.got}"] if self.got else []
+        parts += [f"expected: {self.expected}"] if self.expected else []
+        parts += [f"hint: {self.hint}"] if self.hint else []
+        return "\n  ".join(parts)
+
+
+class UsageError(LabError):
+    """Wrong usage or configuration: the command was not started (exit code 2)."""
+
+    exit_code = 2
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name most like `name`, if any is like it at all."""
+    choices = sorted(set(known))
+    lowered = {choice.lower(): choice for choice in choices}
+    match = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.5)
+    return lowered[match[0]] if match else None
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
+    """The error for a name that is not in a table: says the nearest one and lists the table."""
+    choices = sorted(set(known))
+    close = nearest(name, choices)
+    return UsageError(
+        f"unknown {kind} {name!r}",
+        got=name,
+        expected="one of " + ", ".join(choices) if choices else f"there is no {kind} yet",
+        hint=f"did you mean {close!r}?" if close else None,
+    )

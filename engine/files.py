@@ -1,0 +1,88 @@
+"""Writing files so that a reader, or a power cut, never sees half of one. Torch-free."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from engine.errors import LabError
+from engine.events import jsonable
+
+
+def write_atomic(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Replace a file as a whole: written beside, synced, renamed."""
+    with explained(path):
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+                if durable:
+                    file.flush()
+                    os.fsync(file.fileno())
+            os.replace(name, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(name)
+            raise
+        if durable:
+            sync_directory(path.parent)
+
+
+def write_json(path: Path, value: Any, *, durable: bool = True) -> None:
+    write_atomic(path, json.dumps(jsonable(value), indent=1, allow_nan=False).encode() + b"\n", durable=durable)
+
+
+def sync_directory(path: Path) -> None:
+    """Make renames within a directory survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_file(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn the system's refusal to write into an error that names the file and the remedy."""
+    try:
+        yield
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
+def cannot_write(path: Path, error: OSError) -> LabError:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return LabError(
+            "the disk is full",
+            got=f"no space left while writing {path}",
+            expected="room for the run's files",
+            hint="free some space (labapp clean --dry-run shows what labapp could give back), then labapp resume",
+        )
+    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
+        return LabError(
+            "labapp cannot write there",
+            got=f"{path}: {error.strerror}",
+            expected="a folder that you may write to",
+            hint="choose another home with --home DIR or LABAPP_HOME",
+        )
+    return LabError("a file cannot be written", got=f"{path}: {error.strerror or error}", hint="see labapp doctor")

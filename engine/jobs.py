@@ -1,0 +1,149 @@
+"""Putting a training together from the catalogue's rows: data, task, learner, trainer. Torch-free until it runs.
+
+`TrainJob` is what a worker does, `TrainedModel` what is left for everyone who uses a run afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from engine.catalogue import load
+from engine.checkpoints import Checkpoints
+from engine.config import Config
+from engine.errors import LabError, UsageError
+from engine.files import explained, write_json
+from engine.task import Evaluation, Reporter, Split, Task
+from engine.trainer import Outcome, Trainer
+
+Say = Callable[[str], None]
+DATA_RECORD = "data.json"
+
+
+def build_task(config: Config) -> Task:
+    task: Task = load(config.row.implementation)(config.row.variants[config.variant].options)
+    return task
+
+
+class TrainJob:
+    """One attempt at a training in a run's directory; finds out by itself whether it begins or resumes."""
+
+    def __init__(self, config: Config, directory: Path, cache: Path, say: Say):
+        self.config = config
+        self.preprocessing = directory / "preprocessing"
+        self.checkpoints = Checkpoints(directory / "checkpoints")
+        self.cache = cache
+        self.say = say
+
+    def prepare(self) -> dict[str, Any]:
+        """Device, data and artifacts. Returns what the run's record should hold: fingerprint, identity, device."""
+        config = self.config
+        self.learner = load(config.row.learner)(config.settings)  # first: a missing GPU is known at once
+        self.task = build_task(config)
+        self.data = load(config.dataset.open)(config.data, config.settings, self.cache, self.say)
+        record = {"fingerprint": self.data.fingerprint, "counts": dict(self.data.counts)}
+        if self.preprocessing.is_dir():
+            self._expect_same_data(record)
+            self.artifacts = self.task.restore(self.preprocessing)
+        else:
+            self.artifacts = self.task.prepare(self.data, config.settings)
+            self._save_artifacts(record)
+        self.task.attach(self.data, config.settings, self.artifacts, self.learner.device)
+        identity = config.identity(self.data.fingerprint)
+        return {**record, "identity": identity, **self.learner.describe()}
+
+    def train(self, reporter: Reporter) -> Outcome:
+        self.learner.build(self.task, self.artifacts)
+        return Trainer(self.task, self.config.settings, self.learner, self.checkpoints, reporter).run()
+
+    def _save_artifacts(self, record: dict[str, Any]) -> None:
+        """Publish preprocessing/ as a whole."""
+        beside = self.preprocessing.with_name(".preprocessing.partial")
+        with explained(beside):
+            shutil.rmtree(beside, ignore_errors=True)
+            beside.mkdir()
+            self.artifacts.save(beside)
+            write_json(beside / DATA_RECORD, record)
+            os.rename(beside, self.preprocessing)
+
+    def _expect_same_data(self, record: dict[str, Any]) -> None:
+        known = read_data_record(self.preprocessing)
+        if known.get("fingerprint") not in (None, record["fingerprint"]):
+            raise LabError(
+                "the dataset has changed since this run began",
+                got=f"{self.config.data} with fingerprint {record['fingerprint'][:12]}",
+                expected=f"fingerprint {str(known['fingerprint'])[:12]}, as at the first attempt",
+                hint="bring the old data back, or start anew with labapp train --from RUN",
+            )
+
+
+def read_data_record(preprocessing: Path) -> dict[str, Any]:
+    """What is remembered of the data: its fingerprint and the size of its splits; empty when unreadable."""
+    try:
+        record = json.loads((preprocessing / DATA_RECORD).read_text())
+    except (OSError, ValueError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def best_checkpoint(directory: Path) -> Path:
+    """The checkpoint to predict with: the best of a run, else its newest."""
+    checkpoints = Checkpoints(directory / "checkpoints")
+
+    def complain(error: LabError) -> None:
+        damaged.append(error)
+
+    damaged: list[LabError] = []
+    found = checkpoints.newest_sound(complain)
+    if found is None:
+        raise (
+            damaged[0]
+            if damaged
+            else LabError(
+                "this run has no checkpoint yet",
+                got=f"nothing in {checkpoints.directory}",
+                expected="at least one finished epoch",
+                hint="wait for it, or labapp resume it",
+            )
+        )
+    step, progress = found
+    best = progress.get("best_step")
+    if best is not None and best != step and best in checkpoints.steps():
+        checkpoints.read(best)
+        return checkpoints.path(best)
+    return checkpoints.path(step)
+
+
+class TrainedModel:
+    """A run's network ready for use, without its dataset."""
+
+    def __init__(self, config: Config, directory: Path, device: str = "cpu"):
+        settings = config.settings.model_copy(update={"device": device})
+        self.config = config
+        self.settings = settings
+        self.task = build_task(config)
+        self.artifacts = self.task.restore(directory / "preprocessing")
+        self.learner = load(config.row.learner)(settings)
+        self.learner.load_for_use(self.task, self.artifacts, best_checkpoint(directory))
+
+    def evaluate(self, split: Split, data: str | None, cache: Path, say: Say) -> Evaluation:
+        """Metrics on a split of the run's own data, or on data it never saw."""
+        config = self.config
+        if data is None:
+            opened = load(config.dataset.open)(config.data, self.settings, cache, say)
+        else:
+            opened = self._open_unseen(data, split, cache, say)
+        self.task.attach(opened, self.settings, self.artifacts, self.learner.device)
+        return self.task.evaluate(self.learner.evaluation_model(), split)
+
+    def _open_unseen(self, data: str, split: Split, cache: Path, say: Say) -> Any:
+        row = self.config.row
+        if data in row.datasets:
+            return load(row.datasets[data].open)(data, self.settings, cache, say)
+        if row.path_dataset is None or row.path_dataset.open_unseen is None:
+            raise UsageError(f"{row.name} cannot be evaluated on a path", got=data, expected=", ".join(row.datasets))
+        return load(row.path_dataset.open_unseen)(data, split, self.settings, self.artifacts, cache, say)

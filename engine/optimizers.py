@@ -1,0 +1,61 @@
+"""Optimizers by name, with weight decay where it belongs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+from engine.settings import OptimizerSettings
+
+
+def build_optimizer(model: nn.Module, settings: OptimizerSettings) -> torch.optim.Optimizer:
+    """The fused optimizer of the settings: fused ones can skip an update on the device (`found_inf`)."""
+    decayed, free = split_parameters(model, settings.decay_norms_and_biases)
+    groups = [
+        {"params": decayed, "weight_decay": settings.weight_decay},
+        {"params": free, "weight_decay": 0.0},
+    ]
+    return OPTIMIZERS[settings.optimizer]([group for group in groups if group["params"]], settings)
+
+
+def split_parameters(model: nn.Module, decay_norms_and_biases: bool) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
+    """(with weight decay, without). Vectors are norms and biases; a module may exempt more in `no_weight_decay`."""
+    decayed: list[nn.Parameter] = []
+    free: list[nn.Parameter] = []
+    for module in model.modules():
+        exempt = getattr(module, "no_weight_decay", ())
+        for name, parameter in module.named_parameters(recurse=False):
+            vector = parameter.ndim <= 1 and not decay_norms_and_biases
+            (free if vector or name in exempt else decayed).append(parameter)
+    return decayed, free
+
+
+def _sgd(groups: list[dict[str, Any]], settings: OptimizerSettings) -> torch.optim.Optimizer:
+    optimizer = torch.optim.SGD(
+        groups, lr=settings.lr, momentum=settings.momentum, nesterov=settings.nesterov, fused=True
+    )
+    # The fused kernel makes momentum buffers of uninitialised memory in the first update and leaves them so when it
+    # skips that update; from zero buffers the first update gives the same numbers.
+    if settings.momentum:
+        for group in optimizer.param_groups:
+            for parameter in group["params"]:
+                optimizer.state[parameter]["momentum_buffer"] = torch.zeros_like(parameter)
+    return optimizer
+
+
+def _adam(groups: list[dict[str, Any]], settings: OptimizerSettings) -> torch.optim.Optimizer:
+    return torch.optim.Adam(groups, lr=settings.lr, betas=(settings.beta1, settings.beta2), fused=True)
+
+
+def _adamw(groups: list[dict[str, Any]], settings: OptimizerSettings) -> torch.optim.Optimizer:
+    return torch.optim.AdamW(groups, lr=settings.lr, betas=(settings.beta1, settings.beta2), fused=True)
+
+
+OPTIMIZERS: dict[str, Callable[[list[dict[str, Any]], OptimizerSettings], torch.optim.Optimizer]] = {
+    "sgd": _sgd,
+    "adam": _adam,
+    "adamw": _adamw,
+}

@@ -1,0 +1,88 @@
+"""Settings every training has, in small groups; a task's own settings class derives from `TrainSettings`.
+
+Every field states its unit, default, bounds and one line of help: the forms, `labapp tasks`, `--set` and the error
+messages are generated from these classes. The defaults here are neutral; what to train with stands in the recipes.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+def setting(default: Any, help: str, unit: str = "", **bounds: Any) -> Any:
+    """A field with its one-line description, unit and bounds."""
+    return Field(default, description=help, json_schema_extra={"unit": unit}, **bounds)
+
+
+Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class Settings(BaseModel):
+    """A group of settings: unknown keys are refused, values are checked on assignment too."""
+
+    model_config = ConfigDict(extra="forbid", validate_assignment=True, allow_inf_nan=False)
+
+
+class LoopSettings(Settings):
+    """How long, in what portions, from which seed."""
+
+    epochs: int = setting(10, "passes over the training split", "epochs", ge=1, le=100_000)
+    batch_size: int = setting(128, "examples in one forward pass", "examples", ge=1, le=65_536)
+    accumulate: int = setting(1, "batches whose gradients are added up for one update", "batches", ge=1, le=1_024)
+    seed: int = setting(1, "names every random draw: weights, order, augmentation, validation split", ge=0, le=2**31)
+    patience: int = setting(
+        0, "stop after this many epochs without a better validation metric; 0 = never", "epochs", ge=0
+    )
+    monitor: str = setting("loss", "validation metric that picks the best checkpoint and stops early")
+    checkpoint_minutes: float = setting(
+        10.0, "also save within an epoch when the last save is this old; 0 = only between epochs", "minutes", ge=0.0
+    )
+
+
+class OptimizerSettings(Settings):
+    """The update rule."""
+
+    optimizer: Literal["sgd", "adam", "adamw"] = setting("sgd", "update rule")
+    lr: float = setting(0.1, "learning rate at the top of the schedule", gt=0.0, le=100.0)
+    momentum: float = setting(0.9, "momentum (sgd)", ge=0.0, lt=1.0)
+    nesterov: bool = setting(False, "look ahead along the momentum (sgd)")
+    beta1: float = setting(0.9, "decay of the first moment (adam, adamw)", ge=0.0, lt=1.0)
+    beta2: float = setting(0.999, "decay of the second moment (adam, adamw)", ge=0.0, lt=1.0)
+    weight_decay: float = setting(0.0, "weight decay (L2 for sgd and adam, decoupled for adamw)", ge=0.0, le=1.0)
+    decay_norms_and_biases: bool = setting(True, "weight decay also on norms and biases")
+    clip_norm: float = setting(0.0, "gradients are scaled down to this norm; 0 = never", ge=0.0)
+
+
+class ScheduleSettings(Settings):
+    """The learning rate over time."""
+
+    schedule: Literal["constant", "step", "exponential", "cosine", "one-cycle"] = setting(
+        "constant", "shape of the learning rate after the warm-up"
+    )
+    warmup_epochs: float = setting(0.0, "linear warm-up from zero (one-cycle: the rising part)", "epochs", ge=0.0)
+    milestones: tuple[Fraction, ...] = setting((0.5, 0.75), "where `step` drops, as fractions of the training")
+    gamma: float = setting(0.1, "factor of one drop (step) or of one epoch (exponential)", gt=0.0, le=1.0)
+    final_lr: float = setting(0.0, "where cosine and one-cycle end, as a fraction of lr", ge=0.0, le=1.0)
+
+
+class ArithmeticSettings(Settings):
+    """Where and how exactly the numbers are computed."""
+
+    device: str = setting("auto", "auto, cpu, cuda or cuda:N", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
+    precision: Literal["auto", "fp32", "bf16", "fp16"] = setting(
+        "fp32", "arithmetic of the forward pass; auto = bf16 where the device has it, else fp32"
+    )
+    compile: bool = setting(False, "torch.compile the network: minutes before the first step, then faster")
+    ema_decay: float = setting(
+        0.0, "moving average of the weights, used for validation and prediction; 0 = off", ge=0.0, lt=1.0
+    )
+
+
+class TrainSettings(ArithmeticSettings, ScheduleSettings, OptimizerSettings, LoopSettings):
+    """What every task has."""
+
+
+# Settings that say where a training runs, not what it computes: left out of its identity.
+PLACE_SETTINGS = frozenset({"device", "checkpoint_minutes"})

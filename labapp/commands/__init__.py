@@ -1,0 +1,1 @@
+"""The commands of `labapp`, one file for each group of them."""

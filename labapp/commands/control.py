@@ -1,0 +1,190 @@
+"""`labapp stop / pause / resume / kill / label / delete / restore / clean`: acting on runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.errors import LabError, UsageError
+from labapp.cli import DryRunOption, HomeOption, JsonOption, RunsArgument, open_lab
+from labapp.follow import follow
+from labapp.output import print_error, print_json, say, size
+from labapp.run_codes import WORK_FAILED
+from sessions import control
+from sessions.query import is_term
+from sessions.runs import Run
+from sessions.status import RESUMABLE
+from sessions.store import Store
+
+WaitOption = Annotated[bool, typer.Option("--wait", help="Wait until it is done.")]
+
+
+def register(app: typer.Typer) -> None:
+    for command in (stop, pause, resume, kill, label, delete, restore, clean):
+        app.command()(command)
+
+
+def act(
+    words: list[str],
+    home: Path | None,
+    as_json: bool,
+    dry_run: bool,
+    verb: str,
+    action: Callable[[Store, Run], object],
+    fitting: frozenset[str] | None = None,
+) -> tuple[Store, list[Run], int]:
+    """Do one thing to every run selected; one that refuses does not keep the others from it.
+
+    A query takes only runs whose status is in `fitting`; a run named outright is tried in any case.
+    """
+    store = open_lab(home).store
+    selected = store.select(words)
+    if fitting is not None and all(is_term(word) for word in words):
+        selected = [run for run in selected if run.status.name in fitting]
+    if not selected:
+        say("no run matches")
+    done, code = [], 0
+    for run in selected:
+        if not dry_run:
+            try:
+                action(store, run)
+            except LabError as error:
+                if len(selected) == 1:
+                    raise
+                print_error(error, as_json=False)
+                code = WORK_FAILED
+                continue
+        done.append(run)
+        if not as_json:
+            say(f"{'would ' if dry_run else ''}{verb} {run.id} ({run.task}/{run.variant}, {run.status.name})")
+    if as_json:
+        print_json([{"id": run.id, "action": verb, "dry_run": dry_run} for run in done])
+    return store, done, code
+
+
+ALIVE = frozenset({"running", "stalled"})
+
+
+def stop(
+    run: RunsArgument, wait: WaitOption = False, dry_run: DryRunOption = False, as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> int:  # fmt: skip
+    """Finish the current step, save, evaluate and write the result."""
+    store, done, code = act(run, home, as_json, dry_run, "stop", lambda _, each: control.stop(each), ALIVE)
+    if wait and not dry_run:
+        follow(store, [each.id for each in done], quiet=as_json)
+    return code
+
+
+def pause(
+    run: RunsArgument, wait: WaitOption = False, dry_run: DryRunOption = False, as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> int:  # fmt: skip
+    """Save and exit, to be resumed later."""
+    store, done, code = act(run, home, as_json, dry_run, "pause", lambda _, each: control.pause(each), ALIVE)
+    if wait and not dry_run:
+        follow(store, [each.id for each in done], quiet=as_json)
+    return code
+
+
+def resume(
+    run: RunsArgument,
+    take_over: Annotated[
+        bool, typer.Option("--take-over", help="Also a run of another host, when it has been silent for long.")
+    ] = False,
+    wait: WaitOption = False,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> int:
+    """Go on from the last checkpoint."""
+
+    def action(store: Store, each: Run) -> object:
+        return control.resume(store, each, take_over=take_over)
+
+    fitting = RESUMABLE | ({"remote"} if take_over else set())
+    store, done, code = act(run, home, as_json, dry_run, "resume", action, frozenset(fitting))
+    if wait and not dry_run:
+        follow(store, [each.id for each in done], quiet=as_json)
+    return code
+
+
+def kill(run: RunsArgument, dry_run: DryRunOption = False, as_json: JsonOption = False, home: HomeOption = None) -> int:
+    """End a run at once, with everything it started. It can be resumed from its last checkpoint."""
+
+    def action(_: Store, each: Run) -> None:
+        if not control.kill(each):
+            raise UsageError(f"run {each.id} is {each.status.name}", got="kill of a run that is not alive")
+
+    return act(run, home, as_json, dry_run, "kill", action, ALIVE)[2]
+
+
+def label(
+    run: RunsArgument,
+    name: Annotated[str | None, typer.Option("--name", help="The run's name; empty takes it away.")] = None,
+    tag: Annotated[list[str] | None, typer.Option("--tag", help="Add a tag.")] = None,
+    untag: Annotated[list[str] | None, typer.Option("--untag", help="Take a tag away.")] = None,
+    note: Annotated[str | None, typer.Option("--note", help="A note.")] = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> int:
+    """Set name, tags and note of runs."""
+
+    def action(store: Store, each: Run) -> object:
+        return control.label(store, each, name=name, add=tag or [], drop=untag or [], note=note)
+
+    return act(run, home, as_json, dry_run, "label", action)[2]
+
+
+def delete(
+    run: RunsArgument, dry_run: DryRunOption = False, as_json: JsonOption = False, home: HomeOption = None
+) -> int:
+    """Move runs to the trash; `labapp restore` brings them back until `labapp clean`."""
+    return act(run, home, as_json, dry_run, "delete", lambda store, each: store.delete(each))[2]
+
+
+def restore(
+    run: Annotated[list[str] | None, typer.Argument(metavar="RUN...", help="Ids in the trash.")] = None,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> int:
+    """Bring runs back from the trash; without arguments, list what is there."""
+    store = open_lab(home).store
+    if not run:
+        ids = store.trash_ids()
+        print_json(ids) if as_json else typer.echo("\n".join(ids) or "the trash is empty")
+        return 0
+    restored = [store.restore(each).name for each in run]
+    if as_json:
+        print_json([{"id": each, "action": "restore", "dry_run": False} for each in restored])
+    else:
+        say("restored " + ", ".join(restored))
+    return 0
+
+
+def clean(
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> int:
+    """Empty the trash and drop the training state of finished runs; their weights and results stay."""
+    store = open_lab(home).store
+    found = list(store.cleanable())
+    total = sum(bytes for _, bytes, _ in found)
+    if not as_json:
+        for path, bytes, why in found:
+            say(f"{size(bytes):>9}  {path.relative_to(store.home.root)}  ({why})")
+        say(f"{'would free' if dry_run else 'frees'} {size(total)}")
+    if found and not dry_run:
+        if not yes:
+            typer.confirm("Remove this for good?", abort=True, err=True)
+        store.clean()
+    if as_json:
+        items = [{"path": str(path), "bytes": bytes, "why": why} for path, bytes, why in found]
+        print_json({"freed": 0 if dry_run else total, "would_free": total, "items": items})
+    return 0

@@ -1,0 +1,66 @@
+"""`labapp demo`: the whole loop on the embedded samples, on a CPU, in minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import typer
+
+from engine.catalogue import TaskRow, parse_target
+from engine.config import resolve
+from labapp.cli import HomeOption, JsonOption, Lab, open_lab
+from labapp.commands.train import command_line, place
+from labapp.follow import follow
+from labapp.output import duration, number, print_json, say, table
+from labapp.run_codes import INTERRUPTED, exit_code
+from sessions import control
+from sessions.runs import Run
+
+PLAN: Sequence[str] = ("images/bn",)  # one variant of every task, in the order they are shown
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(demo)
+
+
+def demo(as_json: JsonOption = False, home: HomeOption = None) -> int:
+    """Train one variant of every task on the embedded samples (CPU, under five minutes) and show the results."""
+    lab = open_lab(home)
+    ended: list[Run] = []
+    for target in PLAN:
+        row, variant = parse_target(target)
+        run = start(lab, row, variant)
+        if not as_json:
+            say(f"training {target} on {row.default_dataset} as run {run.id}; Ctrl-C leaves it running")
+        try:
+            ended += follow(lab.store, [run.id], quiet=as_json)
+        except KeyboardInterrupt:
+            say(f"run {run.id} goes on in the background: labapp wait {run.id} follows it")
+            return INTERRUPTED
+    if as_json:
+        print_json([run.as_json() for run in ended])
+        return exit_code(ended)
+    results(ended)
+    if exit_code(ended) == 0:
+        run = ended[0]
+        say(f"look closer:  labapp show {run.id}   labapp evaluate {run.id} --split test   labapp runs tag:demo")
+    return exit_code(ended)
+
+
+def start(lab: Lab, row: TaskRow, variant: str) -> Run:
+    """One run of the demo, on the CPU, with its default settings."""
+    config = resolve(row, variant, row.default_dataset, "best", [command_line(row, [])])
+    config, environment = place(config, "cpu")
+    return control.launch(lab.store, config, tags=["demo"], environment=environment)
+
+
+def results(runs: Sequence[Run]) -> None:
+    """Test metrics of every run, by what they are called in its task."""
+    rows = []
+    for run in runs:
+        test = run.metrics["test"]
+        shown = ", ".join(
+            f"{name} {number(test[name])}" for name in ("accuracy", "micro_f1", "macro_f1", "loss") if name in test
+        )
+        rows.append((f"{run.task}/{run.variant}", run.status.name, duration(run.seconds), shown or run.status.detail))
+    table(("run", "status", "trained", "test split"), rows)

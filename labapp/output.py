@@ -1,0 +1,100 @@
+"""Printing: data to stdout, talk to stderr, foreign text made harmless, errors in one form."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import time
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from engine.errors import LabError
+from engine.events import jsonable
+
+talk = Console(stderr=True, highlight=False, markup=False)
+
+
+def clean(text: Any) -> str:
+    """Text not written by us without control characters, so that it cannot act on the terminal."""
+    return "".join(
+        char
+        if char == "\t" or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
+        else "\N{REPLACEMENT CHARACTER}"
+        for char in str(text)
+    )
+
+
+def say(message: str) -> None:
+    """A line of talk."""
+    talk.print(clean(message), soft_wrap=True)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on stdout."""
+    sys.stdout.write(json.dumps(jsonable(value), indent=2, allow_nan=False) + "\n")
+
+
+def print_error(error: LabError, *, as_json: bool) -> None:
+    """An error as people read it on stderr, or as programs read it on stdout."""
+    if as_json:
+        print_json({"error": error.as_dict()})
+        return
+    text = Text()
+    text.append("error: ", style="bold red")
+    text.append(clean(error.title), style="bold")
+    for label, value in (("got", error.got), ("expected", error.expected), ("do", error.hint)):
+        if value:
+            text.append(f"\n  {label + ':':<10}", style="dim")
+            text.append(clean(value))
+    talk.print(text, soft_wrap=True)
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, right: Sequence[str] = ()) -> None:
+    """A table on stdout, as wide as it needs when stdout is not a terminal."""
+    built = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        built.add_column(column, justify="right" if column in right else "left", overflow="fold", no_wrap=False)
+    for row in rows:
+        built.add_row(*(Text(clean(cell)) for cell in row))
+    out = Console(highlight=False, markup=False)
+    if not out.is_terminal:
+        out.width = 10_000
+    out.print(built)
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """A fraction or loss in few characters; a dash where there is none."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "-"
+    return f"{value:.{digits}f}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them."""
+    whole = int(round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} m {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} m"
+
+
+def size(count: int) -> str:
+    """Bytes as a person says them."""
+    value = float(count)
+    for unit in ("B", "kB", "MB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} GB"
+
+
+def when(timestamp: float) -> str:
+    """A moment, in local time."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(timestamp)) if timestamp else "-"

@@ -1,0 +1,53 @@
+"""Running one command line: every way it can end becomes an exit code and, where something went wrong, an error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+import typer.main
+
+from engine.errors import LabError, UsageError, nearest
+from labapp.cli import load_commands
+from labapp.output import print_error, say
+from labapp.run_codes import INTERRUPTED
+
+# Typer carries its own copy of click or uses the installed one, by version; its public exception leads to either's.
+WrongUsage: Any = typer.BadParameter.__base__
+
+
+def run(arguments: list[str]) -> int:
+    """Run `labapp ARGUMENTS...` and return its exit code."""
+    as_json = "--json" in arguments
+    command = typer.main.get_command(load_commands())
+    try:
+        result = command.main(args=arguments, prog_name="labapp", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except LabError as error:
+        print_error(error, as_json=as_json)
+        return error.exit_code
+    except WrongUsage as error:
+        print_error(wrong_usage(error), as_json=as_json)
+        return UsageError.exit_code
+    except typer.Exit as stop:
+        return stop.exit_code
+    except (typer.Abort, KeyboardInterrupt):
+        say("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        return 0
+
+
+def wrong_usage(error: Any) -> UsageError:
+    """Click's complaint in our form, with the nearest known command or option."""
+    context = error.ctx
+    message = str(error.format_message()).split(" Did you mean")[0].rstrip(".")
+    hint = f"{context.command_path if context else 'labapp'} --help"
+    known: list[str] = []
+    wrong = getattr(error, "option_name", None)
+    if wrong is not None and context is not None:
+        known = [name for parameter in context.command.params for name in parameter.opts]
+    elif context is not None and hasattr(context.command, "commands") and "'" in message:
+        wrong, known = message.split("'")[1], list(context.command.commands)
+    close = nearest(wrong, known) if wrong else None
+    return UsageError(message, got=wrong, hint=f"did you mean {close!r}?" if close else hint)

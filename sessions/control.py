@@ -1,0 +1,176 @@
+"""Acting on runs: launch, stop, pause, resume, kill, label. Each checks what the run really does before it acts."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from engine.config import Config, newer
+from engine.errors import LabError, UsageError
+from engine.files import explained, write_json
+from sessions.process import child_environment, kill_group, python_command, reap, spawn_detached
+from sessions.records import CONFIG, LABELS, OUTPUT, REQUEST, RESULT, RUN_VERSION, WORKER_LOCK, number_of, read_record
+from sessions.runs import Run, locked, read_run
+from sessions.status import RESUMABLE
+from sessions.store import Store
+
+SETTLE = 10.0  # seconds a killed process may take to be gone
+
+
+def launch(
+    store: Store,
+    config: Config,
+    *,
+    name: str = "",
+    tags: Iterable[str] = (),
+    note: str = "",
+    environment: dict[str, str] | None = None,
+) -> Run:
+    """Create a run and start its worker. `environment` adds to the worker's (a chosen GPU)."""
+    path = store.create(config, name=name, tags=tags, note=note)
+    with locked(path):
+        _start(path, environment)
+    return store.read(path.name)
+
+
+def resume(store: Store, run: Run, *, take_over: bool = False) -> Run:
+    """Go on from the last checkpoint in a new attempt."""
+    with locked(run.path):
+        run = read_run(run.path)
+        _refuse_newer(run)
+        status = run.status
+        if status.name == "remote":
+            _refuse_remote(run, take_over)
+        elif status.name not in RESUMABLE:
+            raise UsageError(
+                f"run {run.id} is {status.name}",
+                got=f"resume of a run that is {status.name}",
+                expected="a run that is stopped, failed, paused or lost",
+                hint=f"labapp train --from {run.id} repeats it" if status.name == "finished" else None,
+            )
+        if _worker_holds(run.path):
+            raise LabError("a worker still has this run", got=str(run.path / WORKER_LOCK), hint="labapp kill it first")
+        with contextlib.suppress(FileNotFoundError), explained(run.path / RESULT):
+            attempt = int(number_of(run.record.result, "attempt", _last_attempt(run)))
+            os.rename(run.path / RESULT, run.path / f"result.{attempt}.json")
+        _start(run.path)
+    return store.read(run.id)
+
+
+def _start(path: Path, environment: dict[str, str] | None = None) -> None:
+    """Start a worker for the next attempt. The run's lock must be held."""
+    request = read_record(path).request or {"v": RUN_VERSION}
+    attempt = max(int(number_of(request, "attempt")), _last_attempt(read_run(path))) + 1
+    chosen = environment if environment is not None else request.get("environment") or {}
+    chosen = {key: value for key, value in chosen.items() if isinstance(value, str)}
+    # Written first: from here on the run is known to have been started, whatever becomes of us.
+    request |= {"wanted": "run", "attempt": attempt, "environment": chosen, "spawned": None}
+    write_json(path / REQUEST, request)
+    command = python_command("sessions.worker", str(path))
+    identity = spawn_detached(command, path / OUTPUT, child_environment(chosen))
+    write_json(path / REQUEST, {**request, "spawned": identity.as_dict()})
+
+
+def _last_attempt(run: Run) -> int:
+    return max(int(number_of(each, "attempt")) for each in (run.record.process, run.record.request, run.record.result))
+
+
+def stop(run: Run) -> None:
+    """Ask for: finish the step, save, evaluate, write the result. A run that is not alive is refused."""
+    _ask(run, "stop")
+
+
+def pause(run: Run) -> None:
+    """Ask for: save and exit, to be resumed."""
+    _ask(run, "pause")
+
+
+def _ask(run: Run, wanted: str) -> None:
+    with locked(run.path):
+        run = read_run(run.path)
+        _refuse_newer(run)
+        if run.status.name not in ("running", "stalled"):
+            raise UsageError(
+                f"run {run.id} is {run.status.name}",
+                got=f"{wanted} of a run that is {run.status.name}",
+                expected="a run that is running",
+                hint=f"it belongs to {run.status.detail.split(',')[0].removeprefix('on ')}: act on it there"
+                if run.status.name == "remote"
+                else None,
+            )
+        request = run.record.request or {"v": RUN_VERSION}
+        write_json(run.path / REQUEST, {**request, "wanted": wanted})
+
+
+def kill(run: Run) -> bool:
+    """End a run's whole process group at once. False when nothing was alive."""
+    with locked(run.path):
+        run = read_run(run.path)
+        if run.status.name == "remote":
+            _refuse_remote(run, take_over=False)
+        process = run.status.process
+        if process is None:
+            return False
+        request = run.record.request or {"v": RUN_VERSION}
+        write_json(run.path / REQUEST, {**request, "killed": _last_attempt(run)})
+        killed = kill_group(process)
+    deadline = time.monotonic() + SETTLE
+    while process.is_alive() and time.monotonic() < deadline:
+        reap()
+        time.sleep(0.02)
+    reap()
+    return killed
+
+
+def label(
+    store: Store, run: Run, *, name: str | None = None, add: Iterable[str] = (), drop: Iterable[str] = (),
+    note: str | None = None,
+) -> Run:  # fmt: skip
+    """Set name and note, add and drop tags; what is not given stays."""
+    if name is not None and name != run.name:
+        store.check_name(name)
+    with locked(run.path):
+        run = read_run(run.path)
+        labels: dict[str, Any] = {
+            **(run.record.labels or {}),
+            "name": run.name if name is None else name,
+            "tags": sorted({*run.tags, *add} - {*drop}),
+            "note": run.note if note is None else note,
+        }
+        write_json(run.path / LABELS, labels)
+    return store.read(run.id)
+
+
+def _worker_holds(path: Path) -> bool:
+    """Whether a live worker has the run, whatever its records say."""
+    lock = FileLock(path / WORKER_LOCK)
+    try:
+        with explained(path / WORKER_LOCK):
+            lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    lock.release()
+    return False
+
+
+def _refuse_newer(run: Run) -> None:
+    if run.record.newer:
+        raise newer(run.path / CONFIG, "of a later version", RUN_VERSION)
+
+
+def _refuse_remote(run: Run, take_over: bool) -> None:
+    """A run of another host is left alone, unless it is stale and somebody asked to take it over."""
+    if take_over and run.status.stale:
+        return
+    raise UsageError(
+        f"run {run.id} is {run.status.detail}",
+        got="a run of another host",
+        expected="one that has been silent for long, and --take-over" if take_over else "a run of this host",
+        hint="labapp resume --take-over when that host is gone" if run.status.stale else "act on it there",
+    )

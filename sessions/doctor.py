@@ -1,0 +1,185 @@
+"""What is wrong with this machine for our purposes, and the command that mends it. Torch-free."""
+
+from __future__ import annotations
+
+import getpass
+import importlib.metadata
+import importlib.util
+import locale
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import psutil
+
+from engine.errors import LabError
+from sessions.gpus import list_gpus
+from sessions.home import Home
+from sessions.process import SOURCE_ROOT
+
+Verdict = Literal["good", "note", "bad"]
+ROOMS = ("labapp", "sessions", "engine", "models", "assets")
+PACKAGES = ("torch", "torchvision", "accelerate", "numpy", "pydantic", "typer", "rich")
+ROOM_NEEDED = 2 * 2**30  # bytes free on the home's disk
+LOGIND = (Path("/etc/systemd/logind.conf"), Path("/etc/systemd/logind.conf.d"), Path("/usr/lib/systemd/logind.conf.d"))
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at."""
+
+    verdict: Verdict
+    what: str
+    found: str
+    remedy: str = ""
+
+
+def examine(home: Home, environment: Mapping[str, str] = os.environ) -> list[Finding]:
+    """Everything, in the order a person would ask."""
+    checks = (_python(), _rooms(), _gpus(environment), _home(home), _terminal(environment), _logind(), _machine())
+    return [finding for check in checks for finding in check]
+
+
+def _python() -> Iterator[Finding]:
+    yield Finding("good", "python", f"{sys.version.split()[0]} at {sys.executable}")
+    for package in PACKAGES:
+        try:
+            yield Finding("good", package, importlib.metadata.version(package))
+        except importlib.metadata.PackageNotFoundError:
+            yield Finding("bad", package, "not installed", "make install (or uv sync)")
+
+
+def _rooms() -> Iterator[Finding]:
+    """Another package called `models` or `engine` earlier on the path would be imported instead of ours."""
+    for room in ROOMS:
+        spec = importlib.util.find_spec(room)
+        found = Path(spec.origin).resolve().parent if spec and spec.origin else None
+        if found == SOURCE_ROOT / room:
+            continue
+        remedy = "take the other one off PYTHONPATH, or uninstall it"
+        yield Finding("bad", f"package {room}", f"imports from {found}, not {SOURCE_ROOT / room}", remedy)
+    yield Finding("good", "code", str(SOURCE_ROOT))
+
+
+def _gpus(environment: Mapping[str, str]) -> Iterator[Finding]:
+    gpus = list_gpus(environment)
+    for gpu in gpus:
+        used = f"{gpu.memory_used / 2**30:.1f} of {gpu.memory_total / 2**30:.1f} GiB used"
+        busy = f"{gpu.utilisation:.0%} busy, {gpu.processes} processes"
+        yield Finding("good" if gpu.idle else "note", f"gpu {gpu.index}", f"{gpu.name}, {used}, {busy}, {gpu.uuid}")
+    mask = environment.get("CUDA_VISIBLE_DEVICES")
+    if mask is not None:
+        yield Finding("note", "CUDA_VISIBLE_DEVICES", repr(mask), "unset it to see every GPU")
+    if not gpus:
+        yield Finding("note", "gpu", "none can be seen: runs use the CPU")
+        return
+    yield _driver()
+
+
+def _driver() -> Finding:
+    """The driver's newest CUDA against the one torch was built for."""
+    import pynvml
+
+    pynvml.nvmlInit()
+    try:
+        driver, newest = pynvml.nvmlSystemGetDriverVersion(), pynvml.nvmlSystemGetCudaDriverVersion()
+    finally:
+        pynvml.nvmlShutdown()
+    words = f"{driver} (CUDA up to {newest // 1000}.{newest % 1000 // 10})"
+    built = torch_cuda()
+    if built is None:
+        return Finding("bad", "torch build", f"driver {words}, but torch was built without CUDA", REINSTALL)
+    if built[0] > newest // 1000:
+        built_for = ".".join(map(str, built))
+        return Finding("bad", "driver", f"{words}, but torch was built for CUDA {built_for}", REINSTALL)
+    return Finding("good", "driver", words)
+
+
+REINSTALL = "make install TORCH_BACKEND=auto picks the build of torch that fits the driver"
+
+
+def torch_cuda() -> tuple[int, int] | None:
+    """The CUDA version torch was built for, read from its version file without importing it."""
+    spec = importlib.util.find_spec("torch")
+    if spec is None or spec.origin is None:
+        return None
+    try:
+        text = (Path(spec.origin).parent / "version.py").read_text()
+    except OSError:
+        return None
+    match = re.search(r"^cuda[^=]*=\s*'(\d+)\.(\d+)'", text, re.MULTILINE)
+    return (int(match[1]), int(match[2])) if match else None
+
+
+def _home(home: Home) -> Iterator[Finding]:
+    try:
+        home.ensure()
+        probe = home.root / ".doctor"
+        probe.write_bytes(b"ok")
+        probe.unlink()
+    except LabError as error:
+        yield Finding("bad", "home", error.got or error.title, error.hint or "")
+        return
+    except OSError as error:
+        yield Finding("bad", "home", f"{home.root}: {error.strerror}", "choose another with --home DIR or LABAPP_HOME")
+        return
+    free = shutil.disk_usage(home.root).free
+    low = free < ROOM_NEEDED
+    remedy = "labapp clean, or another home with LABAPP_HOME" if low else ""
+    yield Finding("bad" if low else "good", "home", f"{home.root}, {free / 2**30:.1f} GiB free", remedy)
+    if home.root.stat().st_mode & 0o077:
+        yield Finding("note", "home", "others can look into it", f"chmod 700 {home.root}")
+
+
+def _terminal(environment: Mapping[str, str]) -> Iterator[Finding]:
+    term = environment.get("TERM", "")
+    size = shutil.get_terminal_size()
+    colours = "24-bit colour" if environment.get("COLORTERM") in ("truecolor", "24bit") else "256 colours or fewer"
+    inside = ", inside tmux" if environment.get("TMUX") else ", inside screen" if environment.get("STY") else ""
+    words = f"{term or 'none'}, {size.columns}x{size.lines}, {colours}{inside}"
+    dumb = term in ("", "dumb")
+    remedy = "a terminal with TERM set, such as xterm-256color" if dumb else ""
+    yield Finding("note" if dumb else "good", "terminal", words, remedy)
+    if inside.endswith("tmux") and colours.startswith("256"):
+        yield Finding("note", "tmux", "colours are reduced", 'set -as terminal-features ",*:RGB" in ~/.tmux.conf')
+    encoding = locale.getpreferredencoding(False)
+    if encoding.lower().replace("-", "") != "utf8":
+        yield Finding("note", "locale", f"text is {encoding}", "export LC_ALL=C.UTF-8")
+
+
+def _logind() -> Iterator[Finding]:
+    """Where logind kills a user's processes at logout, no run survives the connection."""
+    if not kills_user_processes(LOGIND):
+        yield Finding("good", "logout", "processes survive it")
+        return
+    user = getpass.getuser()
+    if Path("/var/lib/systemd/linger", user).exists():
+        yield Finding("good", "logout", "processes survive it (lingering is enabled)")
+        return
+    remedy = f"loginctl enable-linger {user}"
+    yield Finding("bad", "logout", "logind kills your processes then (KillUserProcesses=yes)", remedy)
+
+
+def kills_user_processes(places: tuple[Path, ...]) -> bool:
+    """The last word of logind's configuration files on KillUserProcesses; its default is no."""
+    files = [file for place in places for file in (sorted(place.glob("*.conf")) if place.is_dir() else [place])]
+    answer = False
+    for file in files:
+        try:
+            text = file.read_text(errors="replace")
+        except OSError:
+            continue
+        for value in re.findall(r"^\s*KillUserProcesses\s*=\s*(\S+)", text, re.MULTILINE):
+            answer = value.lower() in ("yes", "true", "1", "on")
+    return answer
+
+
+def _machine() -> Iterator[Finding]:
+    memory = psutil.virtual_memory()
+    cores = len(psutil.Process().cpu_affinity()) if hasattr(psutil.Process, "cpu_affinity") else os.cpu_count()
+    yield Finding("good", "machine", f"{cores} cores, {memory.available / 2**30:.1f} GiB of memory available")

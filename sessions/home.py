@@ -1,0 +1,53 @@
+"""The laboratory's folder on this machine: where runs, trash, caches and downloaded data lie."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from engine.errors import UsageError
+from engine.files import explained
+
+
+@dataclass(frozen=True)
+class Home:
+    """$LABAPP_HOME. Created on first use, readable by its owner only."""
+
+    root: Path
+
+    @property
+    def runs(self) -> Path:
+        return self.root / "runs"
+
+    @property
+    def trash(self) -> Path:
+        return self.root / "trash"
+
+    @property
+    def cache(self) -> Path:
+        return self.root / "cache"
+
+    @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    def ensure(self) -> Home:
+        """Make the folders; an error names the one that cannot be made."""
+        if self.root.exists() and not self.root.is_dir():
+            raise UsageError("the home is not a folder", got=str(self.root), hint="choose another with --home DIR")
+        if not self.root.exists():
+            with explained(self.root):
+                self.root.mkdir(mode=0o700, parents=True)
+        for folder in (self.runs, self.trash, self.cache, self.data):
+            with explained(folder):
+                folder.mkdir(mode=0o700, exist_ok=True)
+        return self
+
+
+def find_home(option: Path | None = None, configured: str | None = None) -> Home:
+    """--home, else LABAPP_HOME, else the user's config.toml, else the platform's place for user data."""
+    chosen = option or os.environ.get("LABAPP_HOME") or configured or platformdirs.user_data_path("labapp")
+    return Home(Path(chosen).expanduser().resolve())

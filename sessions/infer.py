@@ -1,0 +1,132 @@
+"""The process that uses trained models: `python -P -m sessions.infer HOME`, JSON lines over stdin and stdout.
+
+A request is {"id", "op", "args"}, an answer {"id", "result"} or {"id", "error"}. The latest request wins: those that
+wait behind it are answered "superseded". Ends when its stdin ends. Whatever fails, running out of memory included, is
+an answer; the front end stays.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+from engine.config import brief, read_config
+from engine.errors import LabError, UsageError, unknown
+from engine.events import jsonable
+from sessions.home import Home
+from sessions.records import CONFIG
+from sessions.runs import RUN_ID
+
+Answer = dict[str, Any]
+
+
+class Models:
+    """Trained models that stay loaded between requests; the last few used."""
+
+    KEPT = 2
+
+    def __init__(self, home: Home):
+        self.home = home
+        self._loaded: dict[tuple[str, str, float], Any] = {}
+
+    def get(self, run_id: str, device: str) -> Any:
+        if not RUN_ID.fullmatch(run_id):
+            raise UsageError("this is no run id", got=run_id, expected="lower-case letters, digits and dashes")
+        from engine.jobs import TrainedModel, best_checkpoint
+
+        directory = self.home.runs / run_id
+        changed = best_checkpoint(directory).stat().st_mtime
+        key = (run_id, device, changed)
+        if key not in self._loaded:
+            while len(self._loaded) >= self.KEPT:
+                del self._loaded[next(iter(self._loaded))]
+            self._loaded[key] = TrainedModel(read_config(directory / CONFIG), directory, device)
+        return self._loaded[key]
+
+
+def evaluate(models: Models, args: dict[str, Any]) -> Answer:
+    """Metrics of a run on a split, or on data it never saw: {run, split, data?, device?}."""
+    split = args.get("split", "test")
+    if split not in ("train", "val", "test"):
+        raise unknown("split", str(split), ("train", "val", "test"))
+    model = models.get(str(args.get("run")), str(args.get("device", "cpu")))
+    found = model.evaluate(split, args.get("data"), models.home.cache, say)
+    return {
+        "id": args["run"],
+        "split": split,
+        "examples": found.examples,
+        "metrics": found.metrics,
+        "by_beam": {},
+        **found.report,
+    }
+
+
+OPERATIONS: dict[str, Callable[[Models, dict[str, Any]], Answer]] = {"evaluate": evaluate}
+
+
+def say(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
+
+
+def answer(models: Models, request: Any) -> Answer:
+    """Carry out one request; every failure is an answer."""
+    number = request.get("id") if isinstance(request, dict) else None
+    try:
+        operation = request.get("op") if isinstance(request, dict) else None
+        if operation not in OPERATIONS:
+            raise unknown("operation", str(operation), OPERATIONS)
+        return {"id": number, "result": OPERATIONS[operation](models, request.get("args") or {})}
+    except LabError as error:
+        return {"id": number, "error": error.as_dict() | {"exit_code": error.exit_code}}
+    except Exception as error:
+        traceback.print_exc()
+        memory = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+        title = "out of memory" if memory else "the request failed unexpectedly"
+        return {"id": number, "error": LabError(title, got=brief(error)).as_dict() | {"exit_code": 1}}
+
+
+def read_requests(requests: queue.SimpleQueue[Any]) -> None:
+    """Thread: lines of stdin into a queue. When stdin ends nobody wants an answer any more: the process ends at once."""
+    for line in sys.stdin.buffer:
+        try:
+            requests.put(json.loads(line))
+        except ValueError:
+            requests.put({"id": None, "op": "a line that is not JSON"})
+    os._exit(0)
+
+
+def main(arguments: list[str]) -> NoReturn:
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # a library that prints must not disturb the answers
+    models = Models(Home(Path(arguments[0])))
+    requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    threading.Thread(target=read_requests, args=(requests,), daemon=True).start()
+    while True:
+        _write(answers, answer(models, newest(requests, answers)))
+
+
+def newest(requests: queue.SimpleQueue[Any], answers: Any) -> Any:
+    """Wait for a request; of several that wait, the last, and the others are answered as superseded."""
+    request = requests.get()
+    while not requests.empty():
+        later = requests.get()
+        number = request.get("id") if isinstance(request, dict) else None
+        _write(answers, {"id": number, "error": LabError("superseded by a later request").as_dict()})
+        request = later
+    return request
+
+
+def _write(answers: Any, value: Answer) -> None:
+    answers.write(json.dumps(jsonable(value), allow_nan=False) + "\n")
+    answers.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

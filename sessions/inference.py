@@ -1,0 +1,89 @@
+"""Talking to the inference process from a front end."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections import deque
+from types import TracebackType
+from typing import Any
+
+from engine.errors import LabError, UsageError
+from sessions.home import Home
+from sessions.process import child_environment, python_command
+
+
+class Inference:
+    """One inference process; a context manager. Requests are answered in turn."""
+
+    def __init__(self, home: Home, device: str = "cpu", environment: dict[str, str] | None = None):
+        self.device = device
+        extra = environment or ({"CUDA_VISIBLE_DEVICES": ""} if device == "cpu" else {})
+        self._process = subprocess.Popen(
+            python_command("sessions.infer", str(home.root)),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=child_environment(extra),
+            text=True,
+            start_new_session=True,  # Ctrl-C in the terminal is the front end's business
+        )
+        self._number = 0
+        os.set_blocking(self._process.stderr.fileno(), False)  # type: ignore[union-attr]
+
+    def ask(self, operation: str, **args: Any) -> Any:
+        """One request and its result; an error answer is raised as the error it was."""
+        process = self._process
+        assert process.stdin is not None and process.stdout is not None
+        self._number += 1
+        request = {"id": self._number, "op": operation, "args": {"device": self.device, **args}}
+        try:
+            process.stdin.write(json.dumps(request) + "\n")
+            process.stdin.flush()
+            line = process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        if not line:
+            raise LabError(
+                "the inference process ended",
+                got=self.last_words() or f"exit code {process.wait()}",
+                hint="out of memory? Try a smaller split, or labapp doctor",
+            )
+        answer = json.loads(line)
+        if "error" in answer:
+            raise _error(answer["error"])
+        return answer["result"]
+
+    def last_words(self) -> str:
+        """The last lines of what the process said."""
+        assert self._process.stderr is not None
+        try:
+            lines = deque(self._process.stderr, maxlen=3)
+        except (OSError, TypeError):
+            return ""
+        return " ".join(line.strip() for line in lines)
+
+    def close(self) -> None:
+        assert self._process.stdin is not None and self._process.stdout is not None and self._process.stderr is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+        self._process.stderr.close()
+
+    def __enter__(self) -> Inference:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _error(raw: dict[str, Any]) -> LabError:
+    kind = UsageError if raw.get("exit_code") == 2 else LabError
+    return kind(str(raw.get("title")), got=raw.get("got"), expected=raw.get("expected"), hint=raw.get("hint"))

@@ -1,0 +1,35 @@
+"""Which code launched a run: the commit it was at and what differed from it."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import subprocess
+from typing import Any
+
+from sessions.process import SOURCE_ROOT
+
+DIFF_LIMIT = 200_000  # characters of a diff that are kept
+
+
+@functools.cache
+def provenance() -> dict[str, Any]:
+    """labapp's version, and git commit and diff when it runs from a checkout."""
+    try:
+        version = importlib.metadata.version("labapp")
+    except importlib.metadata.PackageNotFoundError:
+        version = "unknown"
+    commit = _git("rev-parse", "HEAD")
+    diff = _git("diff", "HEAD") if commit else ""
+    return {"labapp": version, "git_commit": commit or None, "git_diff": diff[:DIFF_LIMIT] or None}
+
+
+def _git(*arguments: str) -> str:
+    if not (SOURCE_ROOT / ".git").exists():
+        return ""
+    command = ["git", "-C", str(SOURCE_ROOT), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False, errors="replace")
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,0 +1,91 @@
+"""The files of a run's directory: their names, and reading them without ever failing on what is in them."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+RUN_VERSION = 1
+CONFIG, META, LABELS, REQUEST = "config.toml", "meta.json", "labels.json", "request.json"
+PROCESS, EVENTS, OUTPUT, EXIT, RESULT = "process.json", "events.jsonl", "output.log", "exit.json", "result.json"
+PREPROCESSING, CHECKPOINTS, ARTIFACTS = "preprocessing", "checkpoints", "artifacts"
+LOCK, WORKER_LOCK = ".lock", ".worker.lock"
+
+
+@dataclass
+class Record:
+    """The small files of one run as they are at one moment; what cannot be read is None and a problem."""
+
+    path: Path
+    config: dict[str, Any] | None = None
+    meta: dict[str, Any] | None = None
+    labels: dict[str, Any] | None = None
+    request: dict[str, Any] | None = None
+    process: dict[str, Any] | None = None
+    exit: dict[str, Any] | None = None
+    result: dict[str, Any] | None = None
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def newer(self) -> bool:
+        """Whether a newer labapp wrote this run."""
+        return any(
+            isinstance(each.get("v"), int) and each["v"] > RUN_VERSION for each in (self.config, self.meta) if each
+        )
+
+
+def read_record(path: Path) -> Record:
+    """Read a run's directory. A missing file is None; garbage is None and a problem that names it and the remedy."""
+    record = Record(path)
+    record.config = _read(path / CONFIG, record.problems, "labapp delete the run, or restore the file")
+    record.meta = _read(path / META, record.problems, "provenance is lost, the run is otherwise usable")
+    record.labels = _read(path / LABELS, record.problems, "labapp label sets name, tags and note anew")
+    record.request = _read(path / REQUEST, record.problems, "labapp resume or stop writes it anew")
+    record.process = _read(path / PROCESS, record.problems, "labapp resume starts the run again")
+    record.exit = _read(path / EXIT, record.problems, "nothing to do")
+    record.result = _read(path / RESULT, record.problems, "labapp resume evaluates the run again")
+    if record.config is None and not any(CONFIG in problem for problem in record.problems):
+        record.problems.append(f"{path / CONFIG} is missing: labapp delete the run, or restore the file")
+    if record.newer:
+        record.problems.append(f"{path} was written by a newer labapp: upgrade labapp to work on it")
+    return record
+
+
+def _read(path: Path, problems: list[str], remedy: str) -> dict[str, Any] | None:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        problems.append(f"{path} cannot be read ({error.strerror}): {remedy}")
+        return None
+    try:
+        value = tomllib.loads(content.decode()) if path.suffix == ".toml" else json.loads(content)
+    except (ValueError, RecursionError):
+        problems.append(f"{path} is damaged: {remedy}")
+        return None
+    if not isinstance(value, dict):
+        problems.append(f"{path} is damaged: {remedy}")
+        return None
+    return value
+
+
+def text_of(table: dict[str, Any] | None, key: str, default: str = "") -> str:
+    """A text in a record, whatever really stands there."""
+    value = (table or {}).get(key)
+    return value if isinstance(value, str) else default
+
+
+def number_of(table: dict[str, Any] | None, key: str, default: float = 0.0) -> float:
+    """A number in a record, whatever really stands there."""
+    value = (table or {}).get(key)
+    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else default
+
+
+def table_of(table: dict[str, Any] | None, key: str) -> dict[str, Any]:
+    """A table in a record, whatever really stands there."""
+    value = (table or {}).get(key)
+    return value if isinstance(value, dict) else {}

@@ -1,0 +1,191 @@
+"""One run as a person sees it: its directory read at one moment."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from engine.errors import LabError
+from engine.files import explained
+from engine.task import SPLITS
+from sessions.history import History
+from sessions.records import EVENTS, LOCK, Record, number_of, read_record, table_of, text_of
+from sessions.status import Status, derive
+
+RUN_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+LOCK_TIMEOUT = 20.0  # seconds; a lock is held for milliseconds
+
+
+@contextlib.contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """Hold a run's lock while changing what front ends and worker both write."""
+    lock = FileLock(directory / LOCK)
+    try:
+        with explained(directory / LOCK):
+            lock.acquire(timeout=LOCK_TIMEOUT)
+    except Timeout as error:
+        raise LabError(
+            "the run is locked by another program", got=f"{directory / LOCK} for {LOCK_TIMEOUT:.0f} s", hint="try again"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@dataclass
+class Run:
+    """A snapshot of a run."""
+
+    record: Record
+    status: Status
+    history: History
+
+    @property
+    def path(self) -> Path:
+        return self.record.path
+
+    @property
+    def id(self) -> str:
+        return self.path.name
+
+    @property
+    def name(self) -> str:
+        return text_of(self.record.labels, "name")
+
+    @property
+    def note(self) -> str:
+        return text_of(self.record.labels, "note")
+
+    @property
+    def tags(self) -> list[str]:
+        tags = (self.record.labels or {}).get("tags")
+        return [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
+
+    @property
+    def task(self) -> str:
+        return text_of(self.record.config, "task", "?")
+
+    @property
+    def variant(self) -> str:
+        return text_of(self.record.config, "variant", "?")
+
+    @property
+    def data(self) -> str:
+        return text_of(self.record.config, "data", "?")
+
+    @property
+    def recipe(self) -> str:
+        return text_of(self.record.config, "recipe", "?")
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return table_of(self.record.config, "settings")
+
+    @property
+    def created(self) -> float:
+        return number_of(self.record.meta, "created")
+
+    @property
+    def step(self) -> int:
+        beat = int(number_of(self.record.process, "step"))
+        return int(number_of(self.record.result, "step", max(beat, self.history.step)))
+
+    @property
+    def total_steps(self) -> int:
+        return int(number_of(self.record.process, "total_steps", self.history.total_steps))
+
+    @property
+    def epoch(self) -> float:
+        """Passes over the training split done, fractional within one."""
+        beat = number_of(self.record.process, "epoch")
+        return number_of(self.record.result, "epoch", max(beat, self.history.epoch))
+
+    @property
+    def epochs(self) -> int:
+        """Passes asked for."""
+        return int(number_of(self.settings, "epochs"))
+
+    @property
+    def seconds(self) -> float:
+        """Training seconds over all attempts."""
+        beat = max(number_of(self.record.process, "elapsed"), self.history.elapsed)
+        return number_of(table_of(self.record.result, "timings"), "training", beat)
+
+    @property
+    def monitor(self) -> str:
+        return str(self.settings.get("monitor", "loss"))
+
+    @property
+    def metrics(self) -> dict[str, dict[str, float]]:
+        """By split: the final ones once there are any, else the latest of the curves."""
+        final = table_of(self.record.result, "metrics")
+        if final:
+            return {split: _numbers(table_of(final, split)) for split in SPLITS}
+        return {split: self.history.latest(split) for split in SPLITS}
+
+    @property
+    def best(self) -> float:
+        """The best validation value of the monitored metric so far; NaN before the first."""
+        final = table_of(self.record.result, "best")
+        if "value" in final:
+            return number_of(final, "value", math.nan)
+        series = self.history.series.get(("val", self.monitor))
+        values = [value for value in series.values if not math.isnan(value)] if series else []
+        if not values:
+            return math.nan
+        return min(values) if self.monitor == "loss" else max(values)
+
+    @property
+    def error(self) -> dict[str, Any]:
+        return table_of(self.record.result, "error")
+
+    def as_json(self) -> dict[str, Any]:
+        """What `show`, `train --wait` and `runs` print with --json."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "tags": self.tags,
+            "note": self.note,
+            "task": self.task,
+            "variant": self.variant,
+            "dataset": self.data,
+            "recipe": self.recipe,
+            "status": self.status.name,
+            "detail": self.status.detail,
+            "epoch": self.epoch,
+            "epochs": self.epochs,
+            "step": self.step,
+            "seconds": self.seconds,
+            "created": self.created,
+            "metrics": self.metrics,
+            "best": {"metric": self.monitor, "value": self.best},
+            "error": self.error or None,
+            "problems": self.record.problems,
+        }
+
+
+def read_run(path: Path, history: History | None = None) -> Run:
+    """Read a run's directory; with the history of an earlier snapshot only what is new of its events is read."""
+    history = history or History(path / EVENTS)
+    record = read_record(path)
+    if not table_of(record.result, "metrics"):
+        history.refresh()
+    if history.garbage:
+        record.problems.append(f"{path / EVENTS}: {history.garbage} damaged lines passed over: nothing to do")
+    return Run(record, derive(record), history)
+
+
+def _numbers(table: dict[str, Any]) -> dict[str, float]:
+    found = {}
+    for key, value in table.items():
+        with contextlib.suppress(TypeError, ValueError):
+            found[key] = float(value)
+    return found

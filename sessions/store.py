@@ -1,0 +1,214 @@
+"""All runs of a home: creating, listing, finding, throwing away and bringing back."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from engine.checkpoints import TRAINING_STATE
+from engine.config import Config
+from engine.errors import LabError, UsageError, nearest
+from engine.files import explained, sync_directory, write_atomic, write_json
+from sessions.history import History
+from sessions.home import Home
+from sessions.process import host
+from sessions.provenance import provenance
+from sessions.query import Query, is_term
+from sessions.records import CHECKPOINTS, CONFIG, EVENTS, LABELS, META, REQUEST, RUN_VERSION
+from sessions.runs import RUN_ID, Run, read_run
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # without look-alikes
+LATEST = "latest"
+
+
+class Store:
+    """The runs of one home. Remembers how far it has read each run's events."""
+
+    def __init__(self, home: Home):
+        self.home = home
+        self._histories: dict[str, History] = {}
+
+    # -- reading
+
+    def ids(self) -> list[str]:
+        return _run_ids(self.home.runs)
+
+    def read(self, run_id: str) -> Run:
+        path = self.home.runs / run_id
+        history = self._histories.setdefault(run_id, History(path / EVENTS))
+        return read_run(path, history)
+
+    def all(self) -> list[Run]:
+        """Every run, newest first. Runs that vanish meanwhile are left out."""
+        runs = [self.read(run_id) for run_id in self.ids()]
+        runs = [run for run in runs if run.path.is_dir()]
+        return sorted(runs, key=lambda run: (run.created, run.id), reverse=True)
+
+    def find(self, reference: str) -> Run:
+        """The run meant by an id, a unique prefix of one, a name, or `latest`."""
+        ids = self.ids()
+        if reference in ids:
+            return self.read(reference)
+        if reference == LATEST:
+            runs = self.all()
+            if runs:
+                return runs[0]
+        matching = [run_id for run_id in ids if reference and run_id.startswith(reference)]
+        matching = matching or [run.id for run in self.all() if run.name == reference]
+        if len(matching) == 1:
+            return self.read(matching[0])
+        if matching:
+            raise UsageError(
+                f"{reference!r} means several runs",
+                got=", ".join(matching[:8]),
+                expected="an id, a unique prefix of one, a name, or latest",
+                hint="type one letter more",
+            )
+        names = [run.name for run in self.all() if run.name]
+        close = nearest(reference, [*ids, *names])
+        raise UsageError(
+            f"there is no run {reference!r}",
+            got=reference,
+            expected="an id, a unique prefix of one, a name, or latest" if ids else "there are no runs yet",
+            hint=f"did you mean {close!r}?" if close else "labapp runs lists them",
+        )
+
+    def select(self, words: Sequence[str]) -> list[Run]:
+        """Runs named one by one, or by query terms such as task:images status:running, or both."""
+        terms = [word for word in words if is_term(word)]
+        named = [word for word in words if not is_term(word)]
+        runs = [self.find(word) for word in named] if named else self.all()
+        query = Query.parse(terms)
+        unique = {run.id: run for run in runs if query.matches(run)}
+        return list(unique.values())
+
+    # -- creating
+
+    def create(self, config: Config, *, name: str = "", tags: Iterable[str] = (), note: str = "") -> Path:
+        """A new run's directory, published as a whole; nothing is started."""
+        self.check_name(name)
+        self.home.ensure()
+        while True:
+            run_id = f"{config.variant}-{''.join(secrets.choice(_ALPHABET) for _ in range(6))}"
+            final = self.home.runs / run_id
+            beside = self.home.runs / f".{run_id}.partial"
+            with explained(beside):
+                beside.mkdir(mode=0o700)
+            try:
+                write_atomic(beside / CONFIG, config.to_toml().encode())
+                write_json(beside / META, {"v": RUN_VERSION, "created": time.time(), "host": host(), **provenance()})
+                write_json(beside / LABELS, {"name": name, "tags": sorted(set(tags)), "note": note})
+                write_json(beside / REQUEST, {"v": RUN_VERSION, "wanted": "run", "attempt": 0})
+                with explained(final):
+                    os.rename(beside, final)
+                    sync_directory(self.home.runs)
+                return final
+            except BaseException:
+                shutil.rmtree(beside, ignore_errors=True)
+                raise
+
+    def check_name(self, name: str) -> None:
+        """A name must be free, and must not be taken for something else."""
+        if not name:
+            return
+        if name == LATEST or is_term(name) or "/" in name or name != name.strip() or not name.isprintable():
+            raise UsageError(
+                "this name cannot be used",
+                got=repr(name),
+                expected="printable text without slash or key:value, other than 'latest'",
+            )
+        taken = [run.id for run in self.all() if run.name == name]
+        if taken or name in self.ids():
+            raise UsageError("the name is taken", got=f"{name!r} names run {taken[0] if taken else name}")
+
+    # -- throwing away
+
+    def delete(self, run: Run) -> Path:
+        """Move a run to the trash; a running one is refused."""
+        if run.status.process is not None or (run.status.name == "remote" and not run.status.stale):
+            raise UsageError(
+                f"run {run.id} is {run.status.name}",
+                got=f"delete of a run that is {run.status.name}",
+                expected="a run that has ended",
+                hint=f"labapp stop {run.id}, or labapp kill {run.id}, first",
+            )
+        target = self.home.trash / run.id
+        with explained(target):
+            if target.exists():
+                target = self.home.trash / f"{run.id}-{int(time.time())}"
+            os.rename(run.path, target)
+        return target
+
+    def trash_ids(self) -> list[str]:
+        return _run_ids(self.home.trash)
+
+    def restore(self, reference: str) -> Path:
+        """Bring a run back from the trash, by its id or a unique prefix."""
+        ids = self.trash_ids()
+        matching = [reference] if reference in ids else [each for each in ids if each.startswith(reference)]
+        if len(matching) != 1:
+            raise UsageError(
+                f"no single run in the trash is meant by {reference!r}",
+                got=reference,
+                expected="one of " + ", ".join(matching or ids) if matching or ids else "the trash is empty",
+            )
+        target = self.home.runs / matching[0]
+        if target.exists():
+            raise UsageError("a run with this id exists already", got=matching[0])
+        with explained(target):
+            os.rename(self.home.trash / matching[0], target)
+        return target
+
+    def cleanable(self) -> Iterator[tuple[Path, int, str]]:
+        """What `clean` would remove: (path, bytes, why). Trash, and the training state of finished runs."""
+        for run_id in self.trash_ids():
+            path = self.home.trash / run_id
+            yield path, size_of(path), "in the trash"
+        for run in self.all():
+            if run.status.name != "finished":
+                continue
+            for path in sorted((run.path / CHECKPOINTS).glob(f"step-*/{TRAINING_STATE}")):
+                yield path, size_of(path), f"training state of finished run {run.id}"
+        for path in sorted(self.home.runs.glob(".*.partial")):
+            if time.time() - path.stat().st_mtime > 3600:
+                yield path, size_of(path), "left over from a launch that failed"
+
+    def clean(self) -> int:
+        """Remove it; returns the bytes freed."""
+        freed = 0
+        for path, size, _ in list(self.cleanable()):
+            with explained(path):
+                if path.is_dir():
+                    shutil.rmtree(path)
+                else:
+                    path.unlink()
+            freed += size
+        return freed
+
+
+def _run_ids(folder: Path) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return [entry.name for entry in entries if RUN_ID.fullmatch(entry.name) and entry.is_dir()]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        hint = "choose another home with --home DIR"
+        raise LabError("the home cannot be read", got=f"{folder}: {error.strerror}", hint=hint) from error
+
+
+def size_of(path: Path) -> int:
+    """Bytes in a file, or in everything under a folder."""
+    if not path.is_dir():
+        return path.lstat().st_size
+    total = 0
+    for folder, _, files in os.walk(path):
+        for file in files:
+            with contextlib.suppress(OSError):
+                total += os.lstat(os.path.join(folder, file)).st_size
+    return total
