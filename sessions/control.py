@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 from collections.abc import Iterable
@@ -13,14 +12,14 @@ from filelock import FileLock, Timeout
 
 from engine.config import Config, newer
 from engine.errors import LabError, UsageError
-from engine.files import explained, write_json
+from engine.files import cannot_write, explained, write_json
 from sessions.process import child_environment, kill_group, python_command, reap, spawn_detached
 from sessions.records import CONFIG, LABELS, OUTPUT, REQUEST, RESULT, RUN_VERSION, WORKER_LOCK, number_of, read_record
 from sessions.runs import Run, locked, read_run
 from sessions.status import RESUMABLE
 from sessions.store import Store
 
-SETTLE = 10.0  # seconds a killed process may take to be gone
+SETTLE = 5.0  # seconds a process that ended may take to be gone
 
 
 def launch(
@@ -56,9 +55,10 @@ def resume(store: Store, run: Run, *, take_over: bool = False) -> Run:
             )
         if _worker_holds(run.path):
             raise LabError("a worker still has this run", got=str(run.path / WORKER_LOCK), hint="labapp kill it first")
-        with contextlib.suppress(FileNotFoundError), explained(run.path / RESULT):
+        if (run.path / RESULT).exists():
             attempt = int(number_of(run.record.result, "attempt", _last_attempt(run)))
-            os.rename(run.path / RESULT, run.path / f"result.{attempt}.json")
+            with explained(run.path / RESULT):
+                os.rename(run.path / RESULT, run.path / f"result.{attempt}.json")
         _start(run.path)
     return store.read(run.id)
 
@@ -148,13 +148,14 @@ def label(
 
 
 def _worker_holds(path: Path) -> bool:
-    """Whether a live worker has the run, whatever its records say."""
+    """Whether a live worker has the run, whatever its records say; one that is on its way out is waited for."""
     lock = FileLock(path / WORKER_LOCK)
     try:
-        with explained(path / WORKER_LOCK):
-            lock.acquire(timeout=0)
+        lock.acquire(timeout=SETTLE)
     except Timeout:
         return True
+    except OSError as error:
+        raise cannot_write(path / WORKER_LOCK, error) from error
     lock.release()
     return False
 

@@ -13,6 +13,7 @@ CONFIG, META, LABELS, REQUEST = "config.toml", "meta.json", "labels.json", "requ
 PROCESS, EVENTS, OUTPUT, EXIT, RESULT = "process.json", "events.jsonl", "output.log", "exit.json", "result.json"
 PREPROCESSING, CHECKPOINTS, ARTIFACTS = "preprocessing", "checkpoints", "artifacts"
 LOCK, WORKER_LOCK = ".lock", ".worker.lock"
+CONFIG_REMEDY = "labapp delete the run, or restore the file"
 
 
 @dataclass
@@ -40,15 +41,16 @@ class Record:
 def read_record(path: Path) -> Record:
     """Read a run's directory. A missing file is None; garbage is None and a problem that names it and the remedy."""
     record = Record(path)
-    record.config = _read(path / CONFIG, record.problems, "labapp delete the run, or restore the file")
+    record.config = _read(path / CONFIG, record.problems, CONFIG_REMEDY)
     record.meta = _read(path / META, record.problems, "provenance is lost, the run is otherwise usable")
     record.labels = _read(path / LABELS, record.problems, "labapp label sets name, tags and note anew")
     record.request = _read(path / REQUEST, record.problems, "labapp resume or stop writes it anew")
     record.process = _read(path / PROCESS, record.problems, "labapp resume starts the run again")
     record.exit = _read(path / EXIT, record.problems, "nothing to do")
     record.result = _read(path / RESULT, record.problems, "labapp resume evaluates the run again")
-    if record.config is None and not any(CONFIG in problem for problem in record.problems):
-        record.problems.append(f"{path / CONFIG} is missing: labapp delete the run, or restore the file")
+    if not text_of(record.config, "task") and not any(CONFIG in problem for problem in record.problems):
+        what = "missing" if record.config is None else "damaged"
+        record.problems.append(f"{path / CONFIG} is {what}: {CONFIG_REMEDY}")
     if record.newer:
         record.problems.append(f"{path} was written by a newer labapp: upgrade labapp to work on it")
     return record

@@ -13,7 +13,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from engine.errors import LabError
-from engine.files import explained
+from engine.files import cannot_write
 from engine.task import SPLITS
 from sessions.history import History
 from sessions.records import EVENTS, LOCK, Record, number_of, read_record, table_of, text_of
@@ -28,12 +28,13 @@ def locked(directory: Path) -> Iterator[None]:
     """Hold a run's lock while changing what front ends and worker both write."""
     lock = FileLock(directory / LOCK)
     try:
-        with explained(directory / LOCK):
-            lock.acquire(timeout=LOCK_TIMEOUT)
+        lock.acquire(timeout=LOCK_TIMEOUT)
     except Timeout as error:
         raise LabError(
             "the run is locked by another program", got=f"{directory / LOCK} for {LOCK_TIMEOUT:.0f} s", hint="try again"
         ) from error
+    except OSError as error:
+        raise cannot_write(directory / LOCK, error) from error
     try:
         yield
     finally:

@@ -58,7 +58,9 @@ class Store:
             runs = self.all()
             if runs:
                 return runs[0]
-        matching = [run_id for run_id in ids if reference and run_id.startswith(reference)]
+        if not reference:
+            raise UsageError("no run is named", expected="an id, a unique prefix of one, a name, or latest")
+        matching = [run_id for run_id in ids if run_id.startswith(reference)]
         matching = matching or [run.id for run in self.all() if run.name == reference]
         if len(matching) == 1:
             return self.read(matching[0])

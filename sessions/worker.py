@@ -25,7 +25,6 @@ from engine.config import brief, read_config
 from engine.errors import LabError
 from engine.files import write_json
 from sessions.records import (
-    EVENTS,
     META,
     RESULT,
     RUN_VERSION,
@@ -67,22 +66,23 @@ def work(directory: Path) -> int:
         reporter.enter("preparing")
         reserve(directory)
     except LabError as error:
-        print(error, file=sys.stderr)
+        say(str(error))
         conclude(directory, attempt, started, {"status": "failed", "error": error.as_dict()})
         return 1
     install_signals(reporter)
     try:
         result = attempt_training(directory, record, reporter)
     except LabError as error:
-        print(error, file=sys.stderr)
         result = {"status": "failed", "error": error.as_dict()}
+        say(str(error))
     except BaseException as error:  # SystemExit and MemoryError too: nothing goes unrecorded
-        traceback.print_exc()
         result = {"status": "failed", "error": unexpected(error, directory), "traceback": traceback.format_exc()}
+        say(result["traceback"])
     if result is None:
         reporter.enter("terminated" if reporter.terminated else "paused")
         return 143 if reporter.terminated else 0
-    say_end(reporter, result, directory)
+    release(directory)
+    say_end(reporter, result)
     conclude(directory, attempt, started, result)
     return 1 if result["status"] == "failed" else 0
 
@@ -144,10 +144,12 @@ def versions() -> dict[str, str]:
 
 
 def say(message: str) -> None:
-    print(message, flush=True)
+    """A line for output.log; a disk too full for it is no reason to fail."""
+    with contextlib.suppress(OSError):
+        print(message, flush=True)
 
 
-def say_end(reporter: RunReporter, result: dict[str, Any], directory: Path) -> None:
+def say_end(reporter: RunReporter, result: dict[str, Any]) -> None:
     """The attempt's last events; a full disk must not keep the result from being written."""
     step, epoch, elapsed = reporter.where()
     try:
@@ -155,7 +157,7 @@ def say_end(reporter: RunReporter, result: dict[str, Any], directory: Path) -> N
             reporter.emit("error", step=step, epoch=epoch, elapsed=elapsed, error=result["error"])
         reporter.emit("end", step=step, epoch=epoch, elapsed=elapsed, status=result["status"])
     except LabError as error:
-        print(f"{directory / EVENTS}: {error}", file=sys.stderr)
+        say(str(error))
 
 
 def unexpected(error: BaseException, directory: Path) -> dict[str, str | None]:
@@ -177,15 +179,19 @@ def reserve(directory: Path) -> None:
         (directory / RESERVE).write_bytes(b"\0" * RESERVED)
 
 
-def conclude(directory: Path, attempt: int, started: float, result: dict[str, Any]) -> None:
-    """The last act of an attempt."""
+def release(directory: Path) -> None:
     with contextlib.suppress(OSError):
         (directory / RESERVE).unlink(missing_ok=True)
+
+
+def conclude(directory: Path, attempt: int, started: float, result: dict[str, Any]) -> None:
+    """The last act of an attempt."""
+    release(directory)
     full = {"v": RUN_VERSION, "attempt": attempt, **result, "started": started, "ended": time.time()}
     try:
         write_json(directory / RESULT, full)
     except LabError as error:
-        print(error, file=sys.stderr)
+        say(str(error))
 
 
 def install_signals(reporter: RunReporter) -> None:

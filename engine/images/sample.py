@@ -117,10 +117,10 @@ CLASSES = tuple(SHAPES)
 class Difficulty:
     """What hides the object. Lengths are shares of the picture's side, intensities shares of full white."""
 
-    radius: tuple[float, float] = (0.28, 0.42)  # of the object
+    radius: tuple[float, float] = (0.3, 0.44)  # of the object
     stretch: float = 0.1  # of the object across its axis, at most
-    chroma: float = 0.2  # how far the background's red, green and blue lie from grey, at most
-    contrast: tuple[float, float] = (0.5, 0.95)  # between object and background, length of a colour vector
+    chroma: float = 0.18  # how far the background's red, green and blue lie from grey, at most
+    contrast: tuple[float, float] = (0.55, 1.0)  # between object and background, length of a colour vector
     texture: tuple[float, float] = (0.0, 0.05)  # amplitude of each of the waves in the background
     stripes: float = 0.12  # amplitude of the stripes on the object, at most
     distractors: int = 2  # small blobs, at most
@@ -129,7 +129,7 @@ class Difficulty:
 
 
 def draw(labels: npt.NDArray[np.int64], size: int, rng: np.random.Generator, hard: Difficulty) -> tuple[Pixels, Masks]:
-    """Pictures (n, size, size, 3) of the given classes, and masks (n, size, size) of their objects, hidden parts too."""
+    """Pictures (n, size, size, 3) of the given classes, and their objects' masks (n, size, size), hidden parts too."""
     n = len(labels)
 
     def uniform(low: float, high: float, *shape: int) -> Array:

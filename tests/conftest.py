@@ -1,0 +1,91 @@
+"""Fixtures: a home of its own for every test, the toy task in the catalogue, no preferences of whoever runs the tests."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine import catalogue
+from engine.catalogue import parse_target
+from engine.config import Layer, resolve
+from sessions import control
+from sessions.home import Home
+from sessions.process import Identity, reap
+from sessions.runs import Run
+from sessions.store import Store
+
+PLUGINS = "tests.toy:ROW,tests.toy:BROKEN_IMPORT,tests.toy:DYING"
+
+
+@pytest.fixture(autouse=True)
+def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    for variable in [name for name in os.environ if name.startswith("LABAPP_")]:
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("LABAPP_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("LABAPP_CONFIG", str(tmp_path / "config.toml"))
+    monkeypatch.setenv("LABAPP_PLUGINS", PLUGINS)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    monkeypatch.chdir(tmp_path)
+    catalogue.tasks.cache_clear()
+    yield
+    catalogue.tasks.cache_clear()
+
+
+class Lab:
+    """A home with short words for what tests do all the time."""
+
+    def __init__(self, root: Path):
+        self.store = Store(Home(root))
+
+    def launch(self, target: str = "toy/line", data: str | None = None, name: str = "", **settings: Any) -> Run:
+        row, variant = parse_target(target)
+        config = resolve(row, variant, data, "best", [Layer("the test", settings)])
+        return control.launch(self.store, config, name=name)
+
+    def read(self, run: Run) -> Run:
+        return self.store.read(run.id)
+
+    def until(self, run: Run, holds: Callable[[Run], bool], seconds: float = 30.0) -> Run:
+        """Wait until something holds of a run; fails with what was seen instead."""
+        deadline = time.monotonic() + seconds
+        while True:
+            reap()
+            now = self.read(run)
+            if holds(now):
+                return now
+            log = (run.path / "output.log").read_text(errors="replace") if run.path.exists() else "no directory"
+            assert time.monotonic() < deadline, f"{now.status} at step {now.step}; log: {log[-2000:]}"
+            time.sleep(0.01)
+
+    def ended(self, run: Run, seconds: float = 30.0) -> Run:
+        return self.until(run, lambda now: now.status.name not in ("queued", "running", "stalled"), seconds)
+
+    def at_step(self, run: Run, step: int) -> Run:
+        return self.until(run, lambda now: now.step >= step and now.status.name == "running")
+
+    def kill(self, run: Run) -> None:
+        """What the kernel's out-of-memory killer does: no word to anybody."""
+        identity = self.until(run, lambda now: now.status.process is not None).status.process
+        assert identity is not None
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(identity.pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Iterator[Lab]:
+    made = Lab(tmp_path / "home")
+    yield made
+    for run in made.store.all():
+        for raw in (run.record.process, (run.record.request or {}).get("spawned")):
+            identity = Identity.from_dict(raw)
+            if identity is not None and identity.is_alive():
+                with contextlib.suppress(ProcessLookupError):
+                    os.killpg(identity.pid, signal.SIGKILL)
+    reap()

@@ -1,0 +1,115 @@
+"""Finding, labelling, throwing away and bringing back runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.catalogue import parse_target
+from engine.config import read_config, resolve
+from engine.errors import UsageError
+from sessions import control
+from sessions.records import CONFIG
+from sessions.runs import Run
+from tests.conftest import Lab
+
+
+def make(lab: Lab, name: str = "") -> Run:
+    row, variant = parse_target("toy/line")
+    return lab.store.read(lab.store.create(resolve(row, variant, None), name=name).name)
+
+
+class TestFinding:
+    def test_by_id_unique_prefix_name_and_latest(self, lab: Lab) -> None:
+        first, second = make(lab, "baseline"), make(lab)
+        assert lab.store.find(first.id).id == first.id
+        assert lab.store.find("baseline").id == first.id
+        assert lab.store.find("latest").id == second.id
+        length = next(n for n in range(1, 12) if first.id[:n] != second.id[:n])
+        assert lab.store.find(first.id[:length]).id == first.id
+
+    def test_an_ambiguous_prefix_is_refused_and_lists_what_it_could_mean(self, lab: Lab) -> None:
+        first, second = make(lab), make(lab)
+        with pytest.raises(UsageError) as refusal:
+            lab.store.find("line-")
+        assert first.id in str(refusal.value.got)
+        assert second.id in str(refusal.value.got)
+
+    def test_an_unknown_name_is_answered_with_the_nearest(self, lab: Lab) -> None:
+        make(lab, "baseline")
+        with pytest.raises(UsageError) as refusal:
+            lab.store.find("basline")
+        assert "'baseline'" in str(refusal.value.hint)
+
+    def test_names_and_terms_select_together(self, lab: Lab) -> None:
+        first, second = make(lab, "a"), make(lab, "b")
+        assert {run.id for run in lab.store.select(["a", "b", "status:queued"])} == {first.id, second.id}
+        assert lab.store.select(["a", "status:running"]) == []
+
+
+class TestLabels:
+    def test_what_is_not_given_stays(self, lab: Lab) -> None:
+        run = control.label(lab.store, make(lab, "a"), add=["x", "y"], note="hm")
+        run = control.label(lab.store, run, drop=["x"])
+        assert (run.name, run.tags, run.note) == ("a", ["y"], "hm")
+
+    @pytest.mark.parametrize("name", ["latest", "a/b", "status:x", " padded ", "new\nline"])
+    def test_names_that_mean_something_else_are_refused(self, lab: Lab, name: str) -> None:
+        with pytest.raises(UsageError):
+            make(lab, name)
+
+    def test_a_name_belongs_to_one_run(self, lab: Lab) -> None:
+        make(lab, "a")
+        with pytest.raises(UsageError, match="taken"):
+            make(lab, "a")
+
+
+class TestTrash:
+    def test_delete_and_restore_are_each_others_inverse(self, lab: Lab) -> None:
+        run = lab.ended(lab.launch())
+        lab.store.delete(run)
+        assert lab.store.ids() == []
+        assert lab.store.trash_ids() == [run.id]
+        lab.store.restore(run.id[:-1])
+        assert lab.read(run).metrics == run.metrics
+
+    def test_a_running_run_is_not_deleted(self, lab: Lab) -> None:
+        run = lab.at_step(lab.launch(epochs=400, pace=0.004), 3)
+        with pytest.raises(UsageError, match="running"):
+            lab.store.delete(run)
+        assert lab.read(run).status.name == "running"
+
+    def test_clean_frees_what_it_said_and_keeps_weights_and_results(self, lab: Lab) -> None:
+        kept, thrown = lab.ended(lab.launch()), lab.ended(lab.launch())
+        lab.store.delete(thrown)
+        announced = sum(size for _, size, _ in lab.store.cleanable())
+        assert announced > 0
+        assert lab.store.clean() == announced
+        assert list(lab.store.cleanable()) == []
+        assert lab.store.trash_ids() == []
+        kept = lab.read(kept)
+        assert kept.status.name == "finished"
+        assert list((kept.path / "checkpoints").glob("*/model.safetensors"))
+        assert not list((kept.path / "checkpoints").glob("*/training.pt"))
+
+
+def test_a_runs_configuration_is_enough_to_repeat_it(lab: Lab) -> None:
+    run = lab.ended(lab.launch(lr=0.07, epochs=3))
+    config = read_config(run.path / CONFIG)
+    assert (config.settings.lr, config.settings.epochs, config.recipe) == (0.07, 3, "best")
+    again = lab.ended(control.launch(lab.store, config))
+    assert again.metrics == run.metrics
+
+
+def test_a_launch_that_fails_leaves_no_half_run(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sessions.store as module
+
+    def refuse(path: Path, value: object) -> None:
+        raise OSError("no")
+
+    monkeypatch.setattr(module, "write_json", refuse)
+    with pytest.raises(OSError, match="no"):
+        make(lab)
+    assert lab.store.ids() == []
+    assert list(lab.store.home.runs.iterdir()) == []
