@@ -78,7 +78,7 @@ _PICTURE_FOLDER = Dataset(
     title="any folder of pictures",
     open="engine.images.folder:open_folder",
     check="engine.images.folder:check",
-    open_unseen="engine.images.unseen:open_unseen",
+    open_unseen="engine.images.folder:open_unseen",
 )
 
 IMAGES = TaskRow(

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -79,19 +80,51 @@ def open_folder(source: str | Path, settings: ImageSettings, cache: Path, say: S
     hashes = _hashes(listing, cache)
     plan = _plan(listing, settings.test_fraction)
 
+    data = _open_plan(listing, plan, hashes, listing.classes, size, cache, say)
+    _judge_broken(data, root, settings.broken, say)
+    return with_validation(data, settings.validation_fraction, settings.seed)
+
+
+def _open_plan(
+    listing: Listing, plan: Plan, hashes: dict[str, str], classes: tuple[str, ...], size: int, cache: Path, say: Say
+) -> PictureData:
+    """The pictures of a plan out of the cache, decoded into it first where they are not there yet."""
+
     def build(writer: CacheWriter) -> None:
-        say(f"decoding {len(hashes):,} pictures to {size}x{size}")
+        say(f"decoding {sum(map(len, plan.values())):,} pictures to {size}x{size}")
         for split in SPLITS:
             names = [name for name, _ in plan.get(split, [])]
             labels = dict(plan.get(split, []))
-            for images, sound, broken in decode_all(root, names, hashes, size):
+            for images, sound, broken in decode_all(listing.root, names, hashes, size):
                 writer.add(split, images, [labels[name] for name in sound], sound)
                 writer.broken += [f"{name}: {reason}" for name, reason in broken]
 
-    key = _key(listing, hashes, plan, size)
-    data = PictureCache(cache, say).open(key, listing.classes, size, build)
+    return PictureCache(cache, say).open(_key(listing, hashes, plan, size), classes, size, build)
+
+
+def open_unseen(
+    source: str | Path, split: Split, settings: ImageSettings, artifacts: Any, cache: Path, say: Say
+) -> PictureData:
+    """Pictures that a run never saw, as its `split`: the folder of that split if there is one, else all classes."""
+    root = Path(source).expanduser()
+    folders = [entry.name for entry in _entries(root) if entry.is_dir() and FOLDERS.get(entry.name.lower()) == split]
+    folder = folders[0] if folders else ""
+    listing = Listing(root)
+    names = [entry.name for entry in _entries(root / folder) if _is_class(entry, listing)]
+    listing.pictures[split] = _class_pictures(listing, folder, names, at_most=0)
+    known = {name: label for label, name in enumerate(artifacts.classes)}
+    if not listing.pictures[split] or not set(listing.classes) <= set(known):
+        strange = sorted(set(listing.classes) - set(known))
+        raise LabError(
+            "the run knows no such classes" if strange else "no pictures",
+            got=", ".join(strange[:LISTED]) or f"nothing in {root / folder}",
+            expected=f"folders named after the run's classes: {', '.join(artifacts.classes[:LISTED])}",
+        )
+    plan: Plan = {split: [(name, known[each]) for each, of in listing.pictures[split].items() for name in of]}
+    hashes = _hashes(listing, cache)
+    data = _open_plan(listing, plan, hashes, tuple(artifacts.classes), artifacts.image_size, cache, say)
     _judge_broken(data, root, settings.broken, say)
-    return with_validation(data, settings.validation_fraction, settings.seed)
+    return data
 
 
 def probe(path: str | Path) -> dict[str, int]:
@@ -277,7 +310,8 @@ def _judge_broken(data: PictureData, root: Path, broken: str, say: Say) -> None:
         )
     for name in data.broken:
         say(f"skipped: {name}")
-    empty = [name for name, count in zip(data.classes, data.class_counts["train"], strict=True) if not count]
+    train = data.class_counts.get("train", ())
+    empty = [name for name, count in zip(data.classes, train, strict=False) if not count]
     empty += [split for split, count in data.counts.items() if not count]
     if empty:
         raise LabError(

@@ -1,0 +1,145 @@
+"""Configurations: layers, bounds, names, identity, and that every recipe in the catalogue is sound."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.catalogue import parse_target, task_row, tasks
+from engine.config import Layer, describe_settings, parse_assignment, read_config, resolve, settings_class
+from engine.errors import LabError, UsageError
+
+IMAGES = task_row("images")
+
+
+def images(variant: str = "bn", data: str | None = None, recipe: str = "best", **settings: object):  # type: ignore[no-untyped-def]
+    return resolve(IMAGES, variant, data, recipe, [Layer("the test", settings)])
+
+
+@pytest.mark.parametrize("recipe", ["seed", "best"])
+@pytest.mark.parametrize("data", [*IMAGES.datasets])
+@pytest.mark.parametrize("variant", [*IMAGES.variants])
+def test_every_recipe_loads_for_every_variant_and_dataset(variant: str, data: str, recipe: str) -> None:
+    config = images(variant, data, recipe)
+    assert config.settings.epochs >= 1
+    assert (config.recipe, config.recipe_version) == (recipe, IMAGES.recipe_version)
+
+
+class TestSeedRecipe:
+    """The assignments' hyper-parameters to the letter."""
+
+    def test_cifar10(self) -> None:
+        found = images(data="cifar10", recipe="seed").settings
+        assert (found.batch_size, found.epochs, found.optimizer, found.lr) == (128, 100, "sgd", 0.1)
+
+    def test_256x256_birds(self) -> None:
+        found = images(data="cifar10", recipe="seed", image_size=256).settings
+        assert (found.batch_size, found.epochs, found.optimizer, found.lr) == (32, 50, "sgd", 1e-4)
+
+    def test_none_differs_in_the_learning_rate_alone(self) -> None:
+        ours = images("none", "cifar10", "seed").settings.model_dump()
+        theirs = images("bn", "cifar10", "seed").settings.model_dump()
+        assert {key for key in ours if ours[key] != theirs[key]} == {"lr"}
+
+
+def test_best_trains_as_many_epochs_as_seed() -> None:
+    for variant in IMAGES.variants:
+        assert images(variant, "cifar10").settings.epochs == images(variant, "cifar10", "seed").settings.epochs
+
+
+class TestLayers:
+    def test_the_strongest_layer_wins_and_the_recipe_is_the_weakest(self) -> None:
+        layers = [Layer("command line", {"lr": 0.5}), Layer("user", {"lr": 0.1, "momentum": 0.5})]
+        found = resolve(IMAGES, "bn", "cifar10", "seed", layers).settings
+        assert (found.lr, found.momentum, found.batch_size) == (0.5, 0.5, 128)
+
+    def test_an_unknown_setting_is_answered_with_the_nearest_and_where_it_stands(self) -> None:
+        layer = Layer("labapp.toml", {"label_smooting": 0.1}, {"label_smooting": 7})
+        with pytest.raises(UsageError) as refusal:
+            resolve(IMAGES, "bn", None, "best", [layer])
+        assert "'label_smoothing'" in str(refusal.value.hint)
+        assert "labapp.toml, line 7" in str(refusal.value.got)
+
+    @pytest.mark.parametrize(
+        ("key", "value"), [("lr", "fast"), ("lr", -1), ("epochs", 0), ("optimizer", "sdg"), ("n", 1.5), ("lr", "inf")]
+    )
+    def test_a_value_out_of_bounds_says_what_was_got_and_what_may_be(self, key: str, value: object) -> None:
+        with pytest.raises(UsageError) as refusal:
+            images(**{key: value})
+        assert str(value) in str(refusal.value.got)
+        assert "the test" in str(refusal.value.got)
+        assert describe_settings(settings_class(IMAGES))[key]["help"] in str(refusal.value.expected)
+
+    def test_lists_are_given_with_commas(self) -> None:
+        key, value = parse_assignment("milestones=.3,.6", settings_class(IMAGES))
+        assert images(**{key: value}).settings.milestones == (0.3, 0.6)
+
+    @pytest.mark.parametrize("text", ["lr", "=3", ""])
+    def test_an_assignment_needs_a_key_and_a_value(self, text: str) -> None:
+        with pytest.raises(UsageError, match="key=value"):
+            parse_assignment(text, settings_class(IMAGES))
+
+
+class TestNames:
+    @pytest.mark.parametrize(
+        ("target", "nearest"), [("imags/bn", "images"), ("images/nb", "images/bn"), ("images", "images/")]
+    )
+    def test_unknown_targets_are_answered_with_the_nearest(self, target: str, nearest: str) -> None:
+        with pytest.raises(UsageError) as refusal:
+            parse_target(target)
+        assert nearest in f"{refusal.value.hint} {refusal.value.expected}"
+
+    def test_an_unknown_dataset_is_answered_with_the_nearest(self) -> None:
+        with pytest.raises(UsageError) as refusal:
+            images(data="cifar")
+        assert "'cifar10'" in str(refusal.value.hint)
+
+    def test_an_unknown_recipe_is_refused(self) -> None:
+        with pytest.raises(UsageError, match="recipe"):
+            images(recipe="bets")
+
+
+class TestIdentity:
+    def test_it_ignores_where_and_counts_what(self) -> None:
+        base = images().identity("data")
+        assert images(device="cpu").identity("data") == base
+        assert images(checkpoint_minutes=1).identity("data") == base
+        assert images(seed=2).identity("data") != base
+        assert images(precision="fp32").identity("data") != base
+        assert images("gn").identity("data") != base
+        assert images().identity("other data") != base
+
+    def test_every_setting_but_those_of_place_counts(self) -> None:
+        other = {"epochs": 7, "optimizer": "adam", "milestones": (0.1,), "broken": "skip", "compile": True}
+        for key, value in other.items():
+            assert images(**{key: value}).identity("data") != images().identity("data"), key
+
+
+def test_a_configuration_survives_its_file(tmp_path: Path) -> None:
+    config = images(milestones=(0.2, 0.4), lr=1e-7)
+    (tmp_path / "config.toml").write_text(config.to_toml())
+    assert read_config(tmp_path / "config.toml") == config
+
+
+@pytest.mark.parametrize("text", ["", "v = 1", "garbage", 'v = 1\ntask = "images"\n[settings]\nlr = "x"', "v = 99"])
+def test_a_damaged_configuration_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "config.toml").write_text(text)
+    with pytest.raises(LabError) as refusal:
+        read_config(tmp_path / "config.toml")
+    assert "config.toml" in str(refusal.value.got)
+
+
+def test_every_setting_of_every_task_says_what_it_is() -> None:
+    for row in tasks().values():
+        for key, entry in describe_settings(settings_class(row)).items():
+            assert entry["help"], key
+            assert entry["default"] is not None, key
+
+
+def test_a_plugin_that_cannot_be_loaded_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABAPP_PLUGINS", "tests.toy:NOTHING")
+    tasks.cache_clear()
+    with pytest.raises(UsageError, match="plug-in") as refusal:
+        tasks()
+    assert "tests.toy:NOTHING" in str(refusal.value.got)
