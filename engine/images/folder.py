@@ -99,7 +99,7 @@ def _open_plan(
                 writer.add(split, images, [labels[name] for name in sound], sound)
                 writer.broken += [f"{name}: {reason}" for name, reason in broken]
 
-    return PictureCache(cache, say).open(_key(listing, hashes, plan, size), classes, size, build)
+    return PictureCache(cache, say).open(_key(classes, hashes, plan, size), classes, size, build)
 
 
 def open_unseen(
@@ -289,9 +289,9 @@ def _hashes(listing: Listing, cache: Path) -> dict[str, str]:
     return dict(zip(names, found, strict=True))
 
 
-def _key(listing: Listing, hashes: dict[str, str], plan: Plan, size: int) -> str:
+def _key(classes: tuple[str, ...], hashes: dict[str, str], plan: Plan, size: int) -> str:
     """SHA-256 over every picture's split, name, class and content, the class names, the size and the fitting."""
-    digest = hashlib.sha256(repr((FITTING_VERSION, size, [os.fsencode(name) for name in listing.classes])).encode())
+    digest = hashlib.sha256(repr((FITTING_VERSION, size, [os.fsencode(name) for name in classes])).encode())
     for split in SPLITS:
         for name, label in sorted(plan.get(split, [])):
             digest.update(repr((split, os.fsencode(name), label, hashes[name])).encode())
