@@ -34,8 +34,8 @@ class Dataset:
 
     `open` is called as open(source, settings, cache, say) -> data, in a worker; `source` is the path the user gave
     or the row's name, `cache` a folder for what is derived from it. `check(source, settings, cache, say)` returns
-    findings. `fetch(folder, from_file, progress)` brings it into `folder`, $LABAPP_HOME/data/<name>, and
-    `is_here(folder)` says whether it has been. `open_unseen(source, split, settings, artifacts, cache, say)` opens
+    findings. `fetch(folder, from_file, progress)` brings `archive` into `folder`, $LABAPP_HOME/data/<name>: the file
+    is there under that name once it is whole. `open_unseen(source, split, settings, artifacts, cache, say)` opens
     data for a run that never saw it. `defaults` are settings that belong to the data.
     """
 
@@ -44,7 +44,7 @@ class Dataset:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     check: Reference | None = None
     fetch: Reference | None = None
-    is_here: Reference | None = None
+    archive: str | None = None
     open_unseen: Reference | None = None
     embedded: bool = False
 
@@ -114,7 +114,7 @@ IMAGES = TaskRow(
             open="engine.images.cifar10:open_cifar10",
             defaults={"image_size": 32},
             fetch="engine.images.cifar10:fetch",
-            is_here="engine.images.cifar10:is_here",
+            archive="cifar-10-binary.tar.gz",
         ),
     },
     default_dataset="sample",

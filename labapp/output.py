@@ -77,7 +77,7 @@ def number(value: float | None, digits: int = 4) -> str:
 
 def duration(seconds: float) -> str:
     """Seconds as a person says them."""
-    whole = int(round(seconds))
+    whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
     if whole < 3600:

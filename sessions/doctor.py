@@ -24,7 +24,7 @@ from sessions.process import SOURCE_ROOT
 
 Verdict = Literal["good", "note", "bad"]
 ROOMS = ("labapp", "sessions", "engine", "models", "assets")
-PACKAGES = ("torch", "torchvision", "accelerate", "numpy", "pydantic", "typer", "rich")
+PACKAGES = ("torch", "accelerate", "numpy", "pydantic", "typer", "rich")
 ROOM_NEEDED = 2 * 2**30  # bytes free on the home's disk
 LOGIND = (Path("/etc/systemd/logind.conf"), Path("/etc/systemd/logind.conf.d"), Path("/usr/lib/systemd/logind.conf.d"))
 

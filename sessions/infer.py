@@ -93,7 +93,7 @@ def answer(models: Models, request: Any) -> Answer:
 
 
 def read_requests(requests: queue.SimpleQueue[Any]) -> None:
-    """Thread: lines of stdin into a queue. When stdin ends nobody wants an answer any more: the process ends at once."""
+    """Thread: lines of stdin into a queue. When stdin ends nobody wants an answer any more: the process ends."""
     for line in sys.stdin.buffer:
         try:
             requests.put(json.loads(line))

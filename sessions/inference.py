@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
+import tempfile
 from collections import deque
 from types import TracebackType
-from typing import Any
+from typing import IO, Any, cast
 
 from engine.errors import LabError, UsageError
 from sessions.home import Home
@@ -20,34 +20,34 @@ class Inference:
     def __init__(self, home: Home, device: str = "cpu", environment: dict[str, str] | None = None):
         self.device = device
         extra = environment or ({"CUDA_VISIBLE_DEVICES": ""} if device == "cpu" else {})
+        self._said = tempfile.TemporaryFile("w+", errors="replace")  # noqa: SIM115  (a pipe nobody reads would fill up)
         self._process = subprocess.Popen(
             python_command("sessions.infer", str(home.root)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._said,
             env=child_environment(extra),
             text=True,
             start_new_session=True,  # Ctrl-C in the terminal is the front end's business
         )
         self._number = 0
-        os.set_blocking(self._process.stderr.fileno(), False)  # type: ignore[union-attr]
+        self._requests = cast(IO[str], self._process.stdin)
+        self._answers = cast(IO[str], self._process.stdout)
 
     def ask(self, operation: str, **args: Any) -> Any:
         """One request and its result; an error answer is raised as the error it was."""
-        process = self._process
-        assert process.stdin is not None and process.stdout is not None
         self._number += 1
         request = {"id": self._number, "op": operation, "args": {"device": self.device, **args}}
         try:
-            process.stdin.write(json.dumps(request) + "\n")
-            process.stdin.flush()
-            line = process.stdout.readline()
+            self._requests.write(json.dumps(request) + "\n")
+            self._requests.flush()
+            line = self._answers.readline()
         except BrokenPipeError:
             line = ""
         if not line:
             raise LabError(
                 "the inference process ended",
-                got=self.last_words() or f"exit code {process.wait()}",
+                got=self.last_words() or f"exit code {self._process.wait()}",
                 hint="out of memory? Try a smaller split, or labapp doctor",
             )
         answer = json.loads(line)
@@ -56,24 +56,19 @@ class Inference:
         return answer["result"]
 
     def last_words(self) -> str:
-        """The last lines of what the process said."""
-        assert self._process.stderr is not None
-        try:
-            lines = deque(self._process.stderr, maxlen=3)
-        except (OSError, TypeError):
-            return ""
-        return " ".join(line.strip() for line in lines)
+        """The last lines of what the process said before it ended."""
+        self._said.seek(0)
+        return " ".join(line.strip() for line in deque(self._said, maxlen=3))
 
     def close(self) -> None:
-        assert self._process.stdin is not None and self._process.stdout is not None and self._process.stderr is not None
-        self._process.stdin.close()
+        self._requests.close()
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._process.stdout.close()
-        self._process.stderr.close()
+        self._answers.close()
+        self._said.close()
 
     def __enter__(self) -> Inference:
         return self

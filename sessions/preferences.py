@@ -21,7 +21,7 @@ from typing import Any
 
 import platformdirs
 
-from engine.catalogue import TaskRow, task_row, tasks
+from engine.catalogue import TaskRow, tasks
 from engine.config import Layer, parse_value, settings_class
 from engine.errors import UsageError, nearest, unknown
 
@@ -100,7 +100,10 @@ def _take_settings(found: Preferences, table: Mapping[str, Any]) -> None:
     for key, value in table.items():
         where = f"{found.path}, line {found.lines.get(key, 1)}"
         if isinstance(value, dict):
-            task_row(key)
+            if key not in tasks():
+                error = unknown("task", key, tasks())
+                error.got = f"[settings.{key}] in {where}"
+                raise error
             found.by_task[key] = value
         elif key in known:
             found.settings[key] = value

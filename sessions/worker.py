@@ -39,7 +39,7 @@ from sessions.runs import locked
 RESERVE = ".reserve"  # room for the last words on a full disk
 RESERVED = 256 * 1024
 ATTEMPT_FACTS = ("device", "device_name", "precision", "threads")
-PACKAGES = ("labapp", "torch", "torchvision", "accelerate", "numpy", "transformers")
+PACKAGES = ("labapp", "torch", "accelerate", "safetensors", "numpy")
 
 
 def main(arguments: list[str]) -> int:

@@ -1,4 +1,4 @@
-"""Fixtures: a home of its own for every test, the toy task in the catalogue, no preferences of whoever runs the tests."""
+"""Fixtures: a home of its own for every test, the toy task in the catalogue, no preferences of whoever runs this."""
 
 from __future__ import annotations
 

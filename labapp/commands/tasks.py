@@ -67,6 +67,6 @@ def where(name: str, dataset: Dataset, home: Home) -> str:
     """Whether a dataset can be used now."""
     if dataset.embedded:
         return "built in"
-    if dataset.is_here is None:
+    if dataset.archive is None:
         return "needs a path"
-    return "here" if load(dataset.is_here)(home.data / name) else "not here"
+    return "here" if (home.data / name / dataset.archive).is_file() else "not here"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from hypothesis import given, settings
@@ -30,7 +32,11 @@ def test_everything_agrees_with_torchmetrics(pairs: list[tuple[int, int]]) -> No
     assert found["accuracy"] == pytest.approx(micro)
     assert found["micro_f1"] == pytest.approx(float(multiclass_f1_score(predictions, labels, 5, average="micro")))
     assert found["macro_f1"] == pytest.approx(float(multiclass_f1_score(predictions, labels, 5, average="macro")))
-    for name, oracle in (("precision", multiclass_precision), ("recall", multiclass_recall), ("f1", multiclass_f1_score)):
+    for name, oracle in (
+        ("precision", multiclass_precision),
+        ("recall", multiclass_recall),
+        ("f1", multiclass_f1_score),
+    ):
         expected = oracle(predictions, labels, 5, average="none")
         torch.testing.assert_close(table[name].float(), expected.float())
 
@@ -49,4 +55,4 @@ def test_the_report_has_a_row_for_every_class() -> None:
 
 
 def test_nothing_measured_is_not_a_number_rather_than_a_crash() -> None:
-    assert scores(torch.zeros(3, 3, dtype=torch.int64))["accuracy"] != scores(torch.eye(3).long())["accuracy"]
+    assert math.isnan(scores(torch.zeros(3, 3, dtype=torch.int64))["accuracy"])

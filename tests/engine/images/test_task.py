@@ -62,7 +62,16 @@ def test_every_epoch_reports_all_that_a_curve_needs(pictures: Make, tmp_path: Pa
     train(pictures(), tmp_path, recorder, epochs=2)
     for name in ("loss", "accuracy", "micro_f1", "macro_f1", "lr", "throughput", "grad_norm"):
         assert [step for step, _ in recorder.curve("train", name)] == [3, 6], name
-    for name in ("loss", "accuracy", "micro_f1", "macro_f1", "feature_q01", "feature_q20", "feature_q80", "feature_q99"):
+    for name in (
+        "loss",
+        "accuracy",
+        "micro_f1",
+        "macro_f1",
+        "feature_q01",
+        "feature_q20",
+        "feature_q80",
+        "feature_q99",
+    ):
         assert [step for step, _ in recorder.curve("val", name)] == [3, 6], name
 
 
@@ -165,5 +174,5 @@ def test_the_catalogues_rows_all_load() -> None:
     for reference in (IMAGES.implementation, IMAGES.learner, IMAGES.settings, *IMAGES.recipes.values()):
         assert load(reference)
     for dataset in (*IMAGES.datasets.values(), IMAGES.path_dataset):
-        for reference in (dataset.open, dataset.fetch, dataset.check, dataset.is_here, dataset.open_unseen):  # type: ignore[union-attr]
+        for reference in (dataset.open, dataset.fetch, dataset.check, dataset.open_unseen):  # type: ignore[union-attr]
             assert reference is None or load(reference)

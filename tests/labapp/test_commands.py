@@ -1,0 +1,301 @@
+"""The command line: what it prints, how it exits, what it says when something is wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.errors import nearest
+from labapp.output import clean, duration, size
+from labapp.run import run
+from sessions.process import child_environment, python_command
+from tests.conftest import Lab
+
+LONG = ["--set", "epochs=2000", "--set", "pace=0.004"]
+KEYS = {"id", "task", "variant", "dataset", "status", "epoch", "seconds", "metrics"}
+
+
+class Printed:
+    def __init__(self, code: int, out: str, err: str):
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def labapp(capfd: pytest.CaptureFixture[str]) -> Any:
+    def call(*arguments: str) -> Printed:
+        capfd.readouterr()
+        code = run(list(arguments))
+        return Printed(code, *capfd.readouterr())
+
+    return call
+
+
+class TestTrain:
+    def test_it_prints_the_id_and_nothing_else_on_stdout(self, labapp: Any, lab: Lab) -> None:
+        printed = labapp("train", "toy/line")
+        assert printed.code == 0
+        assert lab.store.ids() == [printed.out.strip()]
+        lab.ended(lab.store.find(printed.out.strip()))
+
+    def test_wait_prints_one_document_when_it_is_over(self, labapp: Any) -> None:
+        printed = labapp("train", "toy/line", "--wait", "--json", "--name", "first")
+        assert printed.code == 0
+        assert set(printed.json) >= KEYS
+        assert set(printed.json["metrics"]) == {"train", "val", "test"}
+        assert printed.json["status"] == "finished"
+
+    def test_a_failed_run_exits_with_1(self, labapp: Any) -> None:
+        printed = labapp("train", "toy/line", "--set", "fail_at=3", "--wait", "--json")
+        assert printed.code == 1
+        assert printed.json["status"] == "failed"
+        assert "abacus" in printed.json["error"]["got"]
+
+    def test_from_repeats_a_run_with_changes_and_nothing_else(self, labapp: Any) -> None:
+        labapp("train", "toy/line", "--set", "lr=0.07", "--set", "points=40", "--name", "old", "--wait")
+        printed = labapp("train", "toy/line", "--from", "old", "--set", "epochs=2", "--dry-run", "--json")
+        settings = printed.json["settings"]
+        assert (settings["lr"], settings["points"], settings["epochs"]) == (0.07, 40, 2)
+
+    def test_dry_run_starts_nothing(self, labapp: Any, lab: Lab) -> None:
+        printed = labapp("train", "toy/line", "--dry-run")
+        assert 'task = "toy"' in printed.out
+        assert lab.store.ids() == []
+
+    def test_a_gpu_that_is_not_there_is_refused_before_anything_starts(self, labapp: Any, lab: Lab) -> None:
+        printed = labapp("train", "toy/line", "--gpu", "7", "--json")
+        assert printed.code == 2
+        assert "7" in printed.json["error"]["title"]
+        assert lab.store.ids() == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["train", "imags/bn"], "images"),
+        (["train", "images/nb"], "images/bn"),
+        (["train", "images/bn", "--set", "epoch=3"], "epochs"),
+        (["train", "images/bn", "--recipe", "bets"], "best"),
+        (["train", "images/bn", "--data", "cifar"], "cifar10"),
+        (["train", "images/bn", "--watt"], "--wait"),
+        (["trian"], "train"),
+        (["show", "nothing"], "no run"),
+        (["runs", "status:runing"], "running"),
+        (["data", "fetch", "cifar"], "cifar10"),
+        (["evaluate", "latest", "--split", "tset"], "test"),
+        (["train"], "Missing argument"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_wrong_usage_exits_with_2_and_is_answered_with_the_nearest_known_name(
+    labapp: Any, arguments: list[str], says: str
+) -> None:
+    printed = labapp(*arguments)
+    assert printed.code == 2
+    assert printed.out == ""
+    assert says in printed.err
+    assert "Traceback" not in printed.err
+    as_json = labapp(*arguments, "--json")
+    assert as_json.code == 2
+    error = as_json.json["error"]
+    assert set(error) == {"title", "got", "expected", "hint"}
+    assert says in json.dumps(error)
+
+
+class TestControl:
+    def test_stop_wait_resume_wait(self, labapp: Any, lab: Lab) -> None:
+        run = lab.launch(epochs=60, pace=0.004)
+        lab.at_step(run, 10)
+        assert labapp("stop", run.id, "--wait").code == 0
+        assert labapp("show", run.id, "--json").json["status"] == "stopped"
+        assert labapp("resume", run.id).code == 0
+        printed = labapp("wait", run.id, "--json")
+        assert printed.code == 0
+        assert printed.json[0]["status"] == "finished"
+
+    def test_queries_act_on_what_fits_and_dry_run_on_nothing(self, labapp: Any, lab: Lab) -> None:
+        ended = lab.ended(lab.launch())
+        going = [lab.at_step(lab.launch(epochs=2000, pace=0.004), 2) for _ in range(2)]
+        printed = labapp("kill", "task:toy", "--dry-run", "--json")
+        assert {each["id"] for each in printed.json} == {run.id for run in going}
+        assert all(lab.read(run).status.name == "running" for run in going)
+        assert labapp("kill", "task:toy").code == 0
+        assert {lab.read(run).status.name for run in going} == {"lost"}
+        assert lab.read(ended).status.name == "finished"
+
+    def test_label_delete_restore_clean(self, labapp: Any, lab: Lab) -> None:
+        run = lab.ended(lab.launch())
+        assert labapp("label", run.id, "--name", "mine", "--tag", "keep", "--note", "n").code == 0
+        shown = labapp("show", "mine", "--json").json
+        assert (shown["name"], shown["tags"], shown["note"]) == ("mine", ["keep"], "n")
+        assert labapp("delete", "mine").code == 0
+        assert labapp("runs", "--json").json == []
+        assert labapp("restore", run.id).code == 0
+        labapp("delete", run.id)
+        would = labapp("clean", "--dry-run", "--json").json
+        assert would["freed"] == 0 < would["would_free"]
+        assert labapp("clean", "--yes", "--json").json["freed"] == would["would_free"]
+        assert lab.store.trash_ids() == []
+
+    def test_acting_on_a_run_that_cannot_be_acted_on_exits_with_2(self, labapp: Any, lab: Lab) -> None:
+        run = lab.ended(lab.launch())
+        for command in ("stop", "pause", "resume", "kill"):
+            printed = labapp(command, run.id)
+            assert printed.code == 2, command
+            assert "finished" in printed.err
+
+
+class TestLooking:
+    def test_runs_lists_and_filters(self, labapp: Any, lab: Lab) -> None:
+        first, second = lab.ended(lab.launch()), lab.ended(lab.launch("toy/slope", name="b"))
+        listed = labapp("runs", "--json").json
+        assert [each["id"] for each in listed] == [second.id, first.id]
+        assert all(set(each) >= KEYS for each in listed)
+        assert [each["id"] for each in labapp("runs", "variant:slope", "--json").json] == [second.id]
+        assert second.id in labapp("runs").out
+
+    def test_show_names_a_failed_runs_error_and_remedy(self, labapp: Any, lab: Lab) -> None:
+        run = lab.ended(lab.launch(poison_from=1, poison_to=10_000, epochs=50))
+        printed = labapp("show", run.id)
+        assert "no longer finite" in printed.out
+        assert "learning rate" in printed.out
+
+    def test_hostile_names_tags_and_notes_cannot_act_on_the_terminal(self, labapp: Any, lab: Lab) -> None:
+        run = lab.ended(lab.launch())
+        hostile = "\x1b[31mred\x07 [bold]x[/bold] \u202eabc"
+        (run.path / "labels.json").write_text(json.dumps({"name": hostile, "tags": [hostile], "note": hostile}))
+        for command in (["runs"], ["show", run.id]):
+            printed = labapp(*command)
+            assert printed.code == 0
+            assert not set("\x1b\x07\u202e") & set(printed.out + printed.err)
+            assert "[bold]x[/bold]" in printed.out
+
+    def test_tasks_lists_every_setting_with_bounds(self, labapp: Any) -> None:
+        found = {task["task"]: task for task in labapp("tasks", "--json").json}
+        assert set(found["images"]["variants"]) == {"torch-bn", "bn", "in", "bin", "ln", "gn", "none"}
+        assert found["images"]["settings"]["lr"]["bounds"] == "(0.0, 100.0]"
+        assert "toy" in found, "a task in the catalogue is on the command line"
+
+    def test_logs_follow_until_the_end(self, labapp: Any, lab: Lab) -> None:
+        run = lab.launch("broken/line")
+        printed = labapp("logs", run.id, "-f")
+        assert "no_such_module" in printed.out
+
+
+class TestPreferences:
+    def test_the_command_line_wins_over_variables_project_user_and_recipe(
+        self, labapp: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def lr(*arguments: str) -> float:
+            return float(labapp("train", "toy/line", "--dry-run", "--json", *arguments).json["settings"]["lr"])
+
+        assert lr() == 0.1
+        (tmp_path / "config.toml").write_text("[settings]\nlr = 0.2\n")
+        assert lr() == 0.2
+        (tmp_path / "labapp.toml").write_text("[settings.toy]\nlr = 0.3\n")
+        assert lr() == 0.3
+        monkeypatch.setenv("LABAPP_LR", "0.4")
+        assert lr() == 0.4
+        assert lr("--set", "lr=0.5") == 0.5
+
+    @pytest.mark.parametrize(
+        ("name", "text", "says"),
+        [
+            ("labapp.toml", 'home = "/x"', "a project cannot set the home"),
+            ("labapp.toml", "[settings]\n\nepohcs = 3", "line 3"),
+            ("labapp.toml", "[settings]\nepohcs = 3", "epochs"),
+            ("config.toml", 'recipee = "seed"', "recipe"),
+            ("config.toml", "[settings.imags]\nlr = 1", "images"),
+            ("config.toml", "not toml", "config.toml"),
+            ("config.toml", "[settings]\nlr = -1", "line 2"),
+        ],
+    )
+    def test_errors_name_file_line_and_nearest(
+        self, labapp: Any, tmp_path: Path, name: str, text: str, says: str
+    ) -> None:
+        (tmp_path / name).write_text(text)
+        printed = labapp("train", "toy/line", "--dry-run")
+        assert printed.code == 2
+        assert says in printed.err
+        assert name in printed.err or says.startswith("a project")
+
+    def test_a_mistyped_variable_is_refused(self, labapp: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("LABAPP_EPOCS", "3")
+        printed = labapp("train", "toy/line", "--dry-run")
+        assert printed.code == 2
+        assert "epochs" in printed.err
+
+
+def test_ctrl_c_while_waiting_leaves_the_run_running_and_says_so(lab: Lab) -> None:
+    command = python_command("labapp", "train", "toy/line", *LONG, "--wait")
+    process = subprocess.Popen(
+        command, env=child_environment(), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    while not lab.store.ids():
+        time.sleep(0.05)
+    (run_id,) = lab.store.ids()
+    run = lab.at_step(lab.store.read(run_id), 5)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert "goes on in the background" in said
+    assert "Traceback" not in said
+    assert lab.read(run).status.name == "running"
+
+
+def test_a_run_survives_its_terminal_being_closed(lab: Lab) -> None:
+    child, terminal = pty.fork()
+    if child == 0:
+        command = python_command("labapp", "train", "toy/line", *LONG, "--wait")
+        os.execve(command[0], command, child_environment())
+    while not lab.store.ids():
+        time.sleep(0.05)
+    (run_id,) = lab.store.ids()
+    run = lab.at_step(lab.store.read(run_id), 5)
+    os.close(terminal)  # the terminal is gone: the kernel sends SIGHUP
+    os.waitpid(child, 0)
+    step = lab.read(run).step
+    assert lab.at_step(run, step + 20).status.name == "running"
+
+
+def test_output_into_a_closed_pipe_is_no_error(lab: Lab) -> None:
+    command = " ".join(python_command("labapp", "tasks")) + " | head -1"
+    done = subprocess.run(command, shell=True, env=child_environment(), capture_output=True, text=True)
+    assert "Traceback" not in done.stderr
+    assert done.stdout
+
+
+def test_json_has_no_bare_nan(labapp: Any, lab: Lab) -> None:
+    lab.kill(lab.launch(pace=10))  # no epoch was ever finished: there is no best value yet
+    printed = labapp("runs", "--json")
+    json.loads(printed.out, parse_constant=lambda name: pytest.fail(f"bare {name}"))
+    assert printed.json[0]["best"]["value"] == "nan"
+
+
+class TestWords:
+    @pytest.mark.parametrize(
+        ("seconds", "words"), [(0.4, "0 s"), (59.6, "1 m 00 s"), (61, "1 m 01 s"), (3660, "1 h 01 m")]
+    )
+    def test_durations(self, seconds: float, words: str) -> None:
+        assert duration(seconds) == words
+
+    @pytest.mark.parametrize(("count", "words"), [(12, "12 B"), (1500, "1.5 kB"), (2 * 10**9, "2.0 GB")])
+    def test_sizes(self, count: int, words: str) -> None:
+        assert size(count) == words
+
+    def test_foreign_text_loses_what_could_act(self) -> None:
+        assert clean("a\x1b[2Jb\u202ec\td") == "a\ufffd[2Jb\ufffdc\td"
+
+    def test_nothing_like_it_has_no_nearest(self) -> None:
+        assert nearest("zzz", ["apple"]) is None
