@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from engine.errors import UsageError
 from sessions.home import Home, find_home
 from sessions.preferences import Layers, read_layers
 from sessions.store import Store
@@ -52,8 +54,12 @@ def open_lab(home: Path | None) -> Lab:
 @app.callback(invoke_without_command=True)
 def start(context: typer.Context) -> None:
     """Without a command: what there is to do."""
-    if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+    if context.invoked_subcommand is not None:
+        return
+    if not sys.stdout.isatty():
+        typer.echo("labapp without a command needs a terminal; labapp demo and labapp --help do not", err=True)
+        raise typer.Exit(UsageError.exit_code)
+    typer.echo(context.get_help())
 
 
 def load_commands() -> typer.Typer:

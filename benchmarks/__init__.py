@@ -1,0 +1,1 @@
+"""Measurements, each one command: `python -m benchmarks.<name>`. Ratios against a peer or a bound in the same run."""
