@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from engine.errors import LabError, UsageError
 from engine.files import write_json
 from engine.images.batches import Batch, Normalise, Pictures, evaluation_batches, training_batches
-from engine.images.data import Pixels
+from engine.images.data import PictureSplit, Pixels
 from engine.images.metrics import confusion_matrix, report, scores
 from engine.images.settings import ImageSettings
 from engine.randomness import Stream
@@ -25,6 +25,7 @@ from models.norms import norm_factory
 from models.resnet import ResNet
 
 EVALUATION_PIXELS = 512 * 32 * 32  # in one evaluation batch
+PORTION_BYTES = 2**26  # of pictures read at a time to count their colours
 QUANTILES = {"feature_q01": 0.01, "feature_q20": 0.20, "feature_q80": 0.80, "feature_q99": 0.99}  # 003 section 1.2.7
 ERRORS_KEPT = 200  # surest mistakes listed in a report
 LIBRARY = "preprocessing.json"
@@ -52,9 +53,8 @@ class ImageTask:
 
     def prepare(self, data: Any, settings: ImageSettings) -> ImageArtifacts:
         """Colour statistics of the training split."""
-        pictures = data.split("train").load()
-        mean, std = colour_statistics(pictures)
-        return ImageArtifacts(tuple(data.classes), int(pictures.shape[1]), mean, std)
+        mean, std = colour_statistics(data.split("train"))
+        return ImageArtifacts(tuple(data.classes), int(data.image_size), mean, std)
 
     def restore(self, directory: Path) -> ImageArtifacts:
         path = directory / LIBRARY
@@ -171,16 +171,19 @@ class ImageTask:
         return found
 
 
-def colour_statistics(pictures: Pixels) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def colour_statistics(split: PictureSplit) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and standard deviation per channel, of values in [0, 1], from exact counts of every pixel value."""
+    counts = np.zeros((3, 256))
+    portion = max(1, PORTION_BYTES // int(np.prod(split.images.shape[1:])))
+    for start in range(0, len(split), portion):
+        pictures = split.take(np.arange(start, min(start + portion, len(split))))
+        for channel in range(3):
+            counts[channel] += np.bincount(pictures[..., channel].reshape(-1), minlength=256)
     values = np.arange(256) / 255
-    mean, std = [], []
-    for channel in range(3):
-        share = np.bincount(pictures[..., channel].reshape(-1), minlength=256) / (pictures.size // 3)
-        centre = float(share @ values)
-        mean.append(centre)
-        std.append(max(float(np.sqrt(share @ (values - centre) ** 2)), 1e-3))  # a constant channel stays finite
-    return tuple(mean), tuple(std)
+    share = counts / counts.sum(1, keepdims=True)  # (3, 256)
+    mean = share @ values  # (3,)
+    variance = (share * (values - mean[:, None]) ** 2).sum(1)  # (3,)
+    return tuple(mean.tolist()), tuple(np.sqrt(variance).clip(1e-3).tolist())  # a constant channel stays finite
 
 
 def feature_quantiles(features: Tensor, limit: int = 2**24) -> dict[str, float]:

@@ -125,10 +125,11 @@ def test_more_features_than_torch_can_sort_at_once_are_thinned_evenly() -> None:
     assert found["feature_q80"] == pytest.approx(0.8, abs=0.01)
 
 
-def test_colour_statistics_are_exact() -> None:
-    pictures = coloured(40).images
-    mean, std = colour_statistics(pictures)
-    values = pictures / 255
+def test_colour_statistics_are_exact_and_read_in_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.images.task.PORTION_BYTES", 7 * 8 * 8 * 3)
+    split = coloured(40).select(np.arange(3, 37))
+    mean, std = colour_statistics(split)
+    values = split.load() / 255
     assert mean == pytest.approx(values.mean((0, 1, 2)))
     assert std == pytest.approx(values.std((0, 1, 2)))
 
