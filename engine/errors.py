@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+LIKE_ENOUGH = 0.5  # from 0, nothing in common, to 1, the same
+
 
 class LabError(Exception):
     """Something the user can mend. Printed as title, got, expected and hint; never as a traceback."""
@@ -37,10 +39,14 @@ class UsageError(LabError):
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name most like `name`, if any is like it at all."""
-    choices = sorted(set(known))
-    lowered = {choice.lower(): choice for choice in choices}
-    match = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.5)
-    return lowered[match[0]] if match else None
+    wanted = name.lower()
+
+    def likeness(choice: str) -> float:
+        ratio = difflib.SequenceMatcher(None, wanted, choice.lower()).ratio()
+        return ratio + 0.2 * (sorted(wanted) == sorted(choice.lower()))  # two letters the wrong way round
+
+    best = max(sorted(set(known)), key=likeness, default=None)
+    return best if best is not None and likeness(best) >= LIKE_ENOUGH else None
 
 
 def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:

@@ -199,7 +199,7 @@ class TorchLearner:
                 hint="labapp clean dropped it; start anew with labapp train --from RUN",
             )
         state = torch.load(path, map_location=self.device, weights_only=True)
-        load_weights(self.average or self.model, directory / WEIGHTS)
+        self.load_weights(directory)
         if self.average is not None:
             self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -212,7 +212,7 @@ class TorchLearner:
             torch.cuda.set_rng_state(state["cuda_rng"].cpu(), self.device)
 
     def load_weights(self, directory: Path) -> None:
-        load_weights(self.average or self.model, directory / WEIGHTS)
+        load_weights(self.model if self.average is None else self.average, directory / WEIGHTS)
 
 
 def flatten_buffers(model: nn.Module) -> Tensor:

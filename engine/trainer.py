@@ -87,12 +87,13 @@ class Trainer:
         self._restore()
         self._started = self.clock() - self.progress.elapsed
         self._saved = self.clock()
+        self._first_phase: Phase = "compiling" if self.settings.compile else "training"  # of the first update
         wanted: Wanted = "run"
-        while wanted == "run" and self.progress.epoch < self.settings.epochs and not self._out_of_patience():
+        while wanted == "run" and not self._complete():
             wanted = self._epoch()
         if wanted == "pause":
             return Outcome("paused", self.progress)
-        return self._conclude("stopped" if wanted == "stop" else "finished")
+        return self._conclude("stopped" if wanted == "stop" and not self._complete() else "finished")
 
     # -- one epoch
 
@@ -116,13 +117,14 @@ class Trainer:
         if progress.batch == 0:
             self.learner.start_epoch()
         begun, first = self.clock(), progress.batch
-        self._beat("compiling" if settings.compile else "training")
+        self._beat(self._first_phase)
         for group in grouped(self.task.batches("train", stream, progress.batch), settings.accumulate):
             rate = settings.lr * factor(settings, progress.step, self.steps_per_epoch, self.total_steps)
             self.learner.update(group, rate)
             progress.step += 1
             progress.batch += len(group)
             progress.elapsed = self.clock() - self._started
+            self._first_phase = "training"
             self._beat("training")
             done = progress.batch >= self.batches_per_epoch
             if done or progress.step % CHECK_EVERY == 0:
@@ -174,9 +176,11 @@ class Trainer:
             self.progress.best_epoch = self.progress.epoch
         return better
 
-    def _out_of_patience(self) -> bool:
-        patience, best = self.settings.patience, self.progress.best_epoch
-        return patience > 0 and self.progress.epoch - (best or 0) >= patience
+    def _complete(self) -> bool:
+        """Whether all epochs are done, or patience is at its end."""
+        patience, done = self.settings.patience, self.progress.epoch
+        out_of_patience = patience > 0 and done - (self.progress.best_epoch or 0) >= patience
+        return done >= self.settings.epochs or out_of_patience
 
     # -- beginning and end
 

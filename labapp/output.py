@@ -7,9 +7,10 @@ import math
 import sys
 import time
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -55,17 +56,35 @@ def print_error(error: LabError, *, as_json: bool) -> None:
     talk.print(text, soft_wrap=True)
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, right: Sequence[str] = ()) -> None:
-    """A table on stdout, as wide as it needs when stdout is not a terminal."""
-    built = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        built.add_column(column, justify="right" if column in right else "left", overflow="fold", no_wrap=False)
-    for row in rows:
-        built.add_row(*(Text(clean(cell)) for cell in row))
+def table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    *,
+    right: Collection[str] = (),
+    drop: Sequence[str] = (),
+) -> None:
+    """A table on stdout, as wide as it needs when stdout is not a terminal.
+
+    On a terminal that is too narrow the columns named in `drop` go, the first first; then cells are folded.
+    """
     out = Console(highlight=False, markup=False)
     if not out.is_terminal:
         out.width = 10_000
+    cells = [[clean(cell) for cell in row] for row in rows]
+    widths = {name: max(map(cell_len, (name, *column))) for name, *column in zip(columns, *cells, strict=True)}
+    shown = list(columns)
+    for name in drop:
+        if sum(widths[each] + GAP for each in shown) - GAP > out.width:
+            shown.remove(name)
+    built = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
+    for name in shown:
+        built.add_column(name, justify="right" if name in right else "left", overflow="fold")
+    for row in cells:
+        built.add_row(*(Text(cell) for name, cell in zip(columns, row, strict=True) if name in shown))
     out.print(built)
+
+
+GAP = 2  # characters between columns
 
 
 def number(value: float | None, digits: int = 4) -> str:

@@ -48,15 +48,14 @@ class Pictures:
     def gather(self, index: Tensor, rows: Tensor | None = None, columns: Tensor | None = None) -> Tensor:
         """Pictures `index` (N,) as uint8 (N, H, W, 3); pixel (i, j) is taken from (rows[n, i], columns[n, j])."""
         if self.resident is not None:
-            index = index.to(self.device)
-            source, first = self.resident, index
+            source, first = self.resident, index.to(self.device)
         else:
-            taken = torch.from_numpy(self.split.take(index.cpu().numpy()))
+            taken = torch.from_numpy(self.split.take(index.numpy()))
             source = taken.pin_memory().to(self.device, non_blocking=True) if self.device.type == "cuda" else taken
             first = torch.arange(len(index), device=self.device)
         if rows is None or columns is None:
             return source.index_select(0, first)
-        return source[first[:, None, None], rows.to(self.device)[:, :, None], columns.to(self.device)[:, None, :]]
+        return source[first[:, None, None], rows[:, :, None], columns[:, None, :]]
 
 
 def fits(split: PictureSplit, device: torch.device) -> bool:
@@ -91,7 +90,7 @@ def training_batches(
         index = order[number * size : (number + 1) * size]
         flips = mirrored[index] if mirrored is not None else None
         random = generator(rng.seed_for("augment", number))
-        rows, columns = origins(len(index), pictures.side, settings, random, flips)
+        rows, columns = origins(len(index), pictures.side, settings, random, flips, pictures.device)
         images = normalise(crop(pictures, index, rows, columns, settings.crop_mode))
         return Batch(images, pictures.labels[index.to(pictures.device)])
 
@@ -111,19 +110,25 @@ def evaluation_batches(pictures: Pictures, normalise: Normalise, size: int) -> I
 
 
 def origins(
-    count: int, side: int, settings: ImageSettings, random: torch.Generator, flips: Tensor | None
+    count: int,
+    side: int,
+    settings: ImageSettings,
+    random: torch.Generator,
+    flips: Tensor | None,
+    device: torch.device,
 ) -> tuple[Tensor, Tensor]:
     """Which row and column every pixel of `count` augmented pictures comes from: two (count, side) int64.
 
-    Values beyond [0, side) lie in the padding.
+    Values beyond [0, side) lie in the padding. Drawn on the CPU, the same for every device; only the few numbers drawn
+    travel to it.
     """
     padding = settings.crop_padding
-    offsets = torch.randint(-padding, padding + 1, (2, count, 1), generator=random)
-    rows, columns = torch.arange(side) + offsets  # each (count, side)
+    offsets = torch.randint(-padding, padding + 1, (2, count, 1), generator=random).to(device)
+    rows, columns = torch.arange(side, device=device) + offsets  # each (count, side)
     if settings.flip == "random":
         flips = torch.rand(count, generator=random) < 0.5
     if flips is not None:
-        columns = torch.where(flips[:, None], columns.flip(1), columns)
+        columns = torch.where(flips.to(device)[:, None], columns.flip(1), columns)
     return rows, columns
 
 
@@ -134,7 +139,7 @@ def crop(pictures: Pictures, index: Tensor, rows: Tensor, columns: Tensor, mode:
         return pictures.gather(index, reflect(rows, side), reflect(columns, side))
     found = pictures.gather(index, rows.clamp(0, side - 1), columns.clamp(0, side - 1))
     inside = ((rows >= 0) & (rows < side))[:, :, None] & ((columns >= 0) & (columns < side))[:, None, :]
-    return found * inside[..., None].to(found.device)
+    return found * inside[..., None]
 
 
 def reflect(index: Tensor, side: int) -> Tensor:

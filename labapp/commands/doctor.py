@@ -7,7 +7,7 @@ from dataclasses import asdict
 import typer
 
 from labapp.cli import HomeOption, JsonOption, open_lab
-from labapp.output import print_json, table
+from labapp.output import clean, print_json
 from labapp.run_codes import WORK_FAILED
 from sessions.doctor import examine
 
@@ -24,6 +24,8 @@ def doctor(as_json: JsonOption = False, home: HomeOption = None) -> int:
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:
-        rows = [(MARKS[each.verdict], each.what, each.found, each.remedy) for each in findings]
-        table(("", "what", "found", "mend it with"), rows)
+        for each in findings:
+            typer.echo(f"{MARKS[each.verdict]:<5}{clean(each.what):<21}{clean(each.found)}")
+            if each.remedy:
+                typer.echo(f"{'':<26}mend it: {clean(each.remedy)}")
     return WORK_FAILED if any(each.verdict == "bad" for each in findings) else 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import shutil
+import textwrap
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -65,7 +67,7 @@ def list_runs(found: Sequence[Run]) -> None:
         for run in found
     ]
     columns = ("id", "name", "variant", "data", "recipe", "status", "epoch", "best val", "trained", "tags")
-    table(columns, rows, right=("epoch",))
+    table(columns, rows, right=("epoch",), drop=("tags", "recipe", "trained", "data", "name"))
 
 
 def show(run: RunArgument, as_json: JsonOption = False, home: HomeOption = None) -> int:
@@ -98,8 +100,8 @@ def show_run(run: Run, *, full: bool = False) -> None:
             typer.echo(f"{label + ':':<10}{clean(value)}")
     show_metrics(run)
     if full:
-        typer.echo()
-        table(("setting", "value"), [(key, value) for key, value in run.settings.items()])
+        settings = " ".join(f"{key}={clean(value)}" for key, value in run.settings.items())
+        typer.echo("\n" + "\n".join(textwrap.wrap(settings, shutil.get_terminal_size().columns)))
     for problem in run.record.problems:
         say(f"problem: {problem}")
 

@@ -40,7 +40,7 @@ def test_a_crop_in_one_gather_is_padding_slicing_and_mirroring(mode: str, flip: 
     split = coloured(6)
     chosen = settings(crop_padding=3, crop_mode=mode, flip="none")
     flips = torch.tensor([flip] * 6)
-    rows, columns = origins(6, 8, chosen, generator(5), flips)
+    rows, columns = origins(6, 8, chosen, generator(5), flips, CPU)
     found = crop(Pictures(split, CPU, "device"), torch.arange(6), rows, columns, chosen.crop_mode)
     padding_mode = {"zero": "constant", "reflect": "reflect"}[mode]
     padded = F.pad(torch.from_numpy(split.images).permute(0, 3, 1, 2).float(), (3, 3, 3, 3), mode=padding_mode)
@@ -61,7 +61,7 @@ def test_reflection_stays_inside_and_mirrors_without_repeating_the_border(side: 
 
 
 def test_offsets_reach_as_far_as_the_padding_and_no_further() -> None:
-    rows, columns = origins(500, 8, settings(crop_padding=2, flip="none"), generator(1), None)
+    rows, columns = origins(500, 8, settings(crop_padding=2, flip="none"), generator(1), None, CPU)
     for found in (rows, columns):
         assert set(found[:, 0].tolist()) == {-2, -1, 0, 1, 2}
 
