@@ -276,6 +276,23 @@ def test_output_into_a_closed_pipe_is_no_error(lab: Lab) -> None:
     assert done.stdout
 
 
+def test_without_a_command_and_a_terminal_it_says_what_needs_none(labapp: Any) -> None:
+    printed = labapp()
+    assert printed.code == 2
+    assert printed.out == ""
+    assert "labapp demo" in printed.err
+    assert len(printed.err.splitlines()) == 1
+
+
+def test_the_demo_trains_and_prints_the_results(labapp: Any, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("labapp.commands.demo.PLAN", ("toy/line",))
+    printed = labapp("demo")
+    assert printed.code == 0
+    assert "toy/line" in printed.out
+    assert "finished" in printed.out
+    assert lab.store.all()[0].tags == ["demo"]
+
+
 def test_json_has_no_bare_nan(labapp: Any, lab: Lab) -> None:
     lab.kill(lab.launch(pace=10))  # no epoch was ever finished: there is no best value yet
     printed = labapp("runs", "--json")

@@ -1,0 +1,110 @@
+"""Status, derived from what a run's files say and which processes live."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sessions.process import Identity, created_at, identify, myself
+from sessions.records import Record
+from sessions.status import Status, derive
+
+NOW = 1_000_000.0
+DEAD = Identity(myself().host, myself().boot, 2**22 + 1, 1.0).as_dict()
+
+
+def status(**records: Any) -> Status:
+    return derive(Record(Path("run"), meta={"host": myself().host, "created": NOW}, **records), NOW)
+
+
+def alive(**changes: Any) -> dict[str, Any]:
+    return {**myself().as_dict(), "attempt": 1, "phase": "training", "heartbeat": NOW, **changes}
+
+
+@pytest.mark.parametrize("name", ["finished", "stopped", "failed"])
+def test_a_result_has_the_first_word(name: str) -> None:
+    found = status(result={"status": name, "error": {"title": "why"}}, process=alive())
+    assert (found.name, found.detail) == (name, "why")
+
+
+def test_a_result_that_says_something_else_is_no_result() -> None:
+    assert status(result={"status": "glorious"}, process=alive()).name == "running"
+
+
+def test_a_live_process_is_running_and_says_in_which_phase() -> None:
+    found = status(process=alive(phase="evaluating"))
+    assert (found.name, found.detail, found.process) == ("running", "evaluating", myself())
+
+
+@pytest.mark.parametrize(
+    ("phase", "name"), [("training", "stalled"), ("evaluating", "running"), ("compiling", "running")]
+)
+def test_silence_is_a_stall_only_while_training(phase: str, name: str) -> None:
+    assert status(process=alive(phase=phase, heartbeat=NOW - 61)).name == name
+    assert status(process=alive(phase=phase, heartbeat=NOW - 59)).name == "running"
+
+
+def test_a_worker_that_was_started_and_has_not_spoken_yet_is_starting() -> None:
+    found = status(request={"wanted": "run", "attempt": 1, "spawned": myself().as_dict()})
+    assert (found.name, found.detail) == ("running", "starting")
+
+
+def test_a_new_attempt_hides_what_the_old_one_left() -> None:
+    old = {**DEAD, "attempt": 1, "phase": "training", "heartbeat": NOW - 9999}
+    found = status(process=old, request={"wanted": "run", "attempt": 2, "spawned": myself().as_dict()})
+    assert (found.name, found.detail) == ("running", "starting")
+
+
+def test_never_started_is_queued_and_asked_to_pause_is_paused() -> None:
+    assert status().name == "queued"
+    assert status(request={"wanted": "run", "attempt": 0}).name == "queued"
+    assert status(request={"wanted": "pause", "attempt": 0}).name == "paused"
+    assert status(request={"wanted": "pause", "attempt": 1}, process={**DEAD, "attempt": 1}).name == "paused"
+
+
+@pytest.mark.parametrize(
+    ("exit", "request_", "phase", "words"),
+    [
+        (None, {}, "training", "vanished while training"),
+        ({"attempt": 1, "signal": 9}, {}, "training", "out of memory?"),
+        ({"attempt": 1, "signal": 11}, {}, "training", "SIGSEGV"),
+        ({"attempt": 1, "signal": 777}, {}, "training", "signal 777"),
+        ({"attempt": 7, "signal": 9}, {}, "training", "vanished"),
+        (None, {"killed": 1}, "training", "killed on request"),
+        (None, {}, "terminated", "SIGTERM"),
+    ],
+)
+def test_lost_says_as_much_as_is_known(exit: Any, request_: dict[str, Any], phase: str, words: str) -> None:
+    process = {**DEAD, "attempt": 1, "phase": phase}
+    found = status(process=process, exit=exit, request={"wanted": "run", "attempt": 1, **request_})
+    assert found.name == "lost"
+    assert words in found.detail
+
+
+class TestOtherHosts:
+    def test_they_are_judged_by_their_heartbeat_alone(self) -> None:
+        fresh = status(process=alive(host="elsewhere"))
+        assert (fresh.name, fresh.stale, fresh.process is not None) == ("remote", False, True)
+        assert status(process=alive(host="elsewhere", heartbeat=NOW - 61)).stale
+        assert not status(process=alive(host="elsewhere", heartbeat=NOW - 61, phase="evaluating")).stale
+
+    def test_a_process_of_another_host_is_never_taken_for_alive(self) -> None:
+        assert not Identity("elsewhere", myself().boot, os.getpid(), myself().created).is_alive()
+
+
+class TestProcesses:
+    def test_another_boot_is_another_life(self) -> None:
+        assert not Identity(myself().host, "before", os.getpid(), myself().created).is_alive()
+
+    def test_a_zombie_is_dead(self) -> None:
+        child = subprocess.Popen([sys.executable, "-c", "pass"])
+        identity = identify(child.pid)
+        os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # ended, and nobody has collected it yet
+        assert created_at(child.pid) is None
+        assert identity is None or not identity.is_alive()
+        child.wait()
