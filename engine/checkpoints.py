@@ -24,6 +24,10 @@ CHECKPOINT_VERSION = 1
 _STEP = re.compile(r"step-(\d+)")
 
 
+class DamagedCheckpointError(LabError):
+    """A checkpoint is not what was written."""
+
+
 class Checkpoints:
     """The checkpoints of one run."""
 
@@ -78,13 +82,27 @@ class Checkpoints:
         progress: dict[str, Any] = manifest["progress"]
         return progress
 
-    def newest_sound(self, complain: Callable[[LabError], None]) -> tuple[int, dict[str, Any]] | None:
-        """The newest checkpoint that can be read; `complain` hears of every damaged one passed over."""
-        for step in self.steps():
+    def newest_sound(
+        self, complain: Callable[[LabError], None], first: int | None = None
+    ) -> tuple[int, dict[str, Any]] | None:
+        """The newest whole checkpoint and its progress (`first` is tried before the others), None if there are none.
+
+        `complain` hears of every damaged one passed over. LabError when there are some and not one is whole: nothing
+        is begun anew over the remains.
+        """
+        steps = self.steps()
+        if first in steps:
+            steps = [first, *(step for step in steps if step != first)]
+        error: LabError | None = None
+        for step in steps:
             try:
                 return step, self.read(step)
-            except LabError as error:
-                complain(error)
+            except DamagedCheckpointError as damage:
+                complain(damage)
+                error = error or damage
+        if error is not None:
+            error.hint = "no checkpoint of this run is whole: labapp train --from repeats it from the beginning"
+            raise error
         return None
 
     def prune(self, keep: Collection[int]) -> None:
@@ -110,13 +128,17 @@ def read_manifest(checkpoint: Path) -> dict[str, Any]:
             )
         if not (isinstance(manifest["files"], dict) and isinstance(manifest["progress"], dict)):
             raise TypeError("files and progress must be tables")
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
         raise damaged(path, str(error), "the manifest labapp wrote") from error
+    except OSError as error:
+        raise LabError(
+            "a checkpoint cannot be read", got=f"{path}: {error.strerror}", hint="see labapp doctor"
+        ) from error
     return dict(manifest)
 
 
-def damaged(path: Path, got: str, expected: str) -> LabError:
-    return LabError(
+def damaged(path: Path, got: str, expected: str) -> DamagedCheckpointError:
+    return DamagedCheckpointError(
         "a checkpoint is damaged",
         got=f"{path}: {got}",
         expected=expected,

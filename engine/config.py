@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from engine.catalogue import Dataset, TaskRow, load, task_row
 from engine.errors import LabError, UsageError, nearest, unknown
-from engine.settings import PLACE_SETTINGS, TrainSettings
+from engine.settings import TrainSettings, place_settings
 
 CONFIG_VERSION = 1
 
@@ -57,10 +57,15 @@ class Config:
     def to_toml(self) -> str:
         return tomlkit.dumps(self.as_dict())
 
-    def identity(self, fingerprint: str) -> str:
-        """SHA-256 that two trainings share exactly when they must give the same numbers."""
+    def identity(self, fingerprint: str, precision: str) -> str:
+        """SHA-256 that two trainings share exactly when they must give the same numbers.
+
+        `precision` is the one computed in: where the settings leave it to the machine, machines differ.
+        """
         what = self.as_dict()
-        what["settings"] = {key: value for key, value in what["settings"].items() if key not in PLACE_SETTINGS}
+        place = place_settings(type(self.settings))
+        what["settings"] = {key: value for key, value in what["settings"].items() if key not in place}
+        what["settings"]["precision"] = precision
         what["data"] = fingerprint
         return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
@@ -90,14 +95,26 @@ def dataset_row(row: TaskRow, data: str) -> Dataset:
 
 def is_path(data: str) -> bool:
     """Names have no slash; anything that has one, or exists, is a path."""
-    return "/" in data or data.startswith((".", "~")) or Path(data).exists()
+    try:
+        return "/" in data or data.startswith((".", "~")) or Path(data).exists()
+    except OSError:  # longer than any path may be
+        return False
 
 
 def resolve_data(row: TaskRow, data: str | None) -> str:
-    """A dataset's name as it is, a path made absolute."""
+    """A dataset's name as it is, a path made absolute. A name wins over a file of that name; a path must exist."""
     data = data or row.default_dataset
     dataset_row(row, data)
-    return data if data in row.datasets else str(Path(data).expanduser().resolve())
+    if data in row.datasets:
+        return data
+    path = Path(data).expanduser().resolve()
+    try:
+        found = path.exists()
+    except OSError:
+        found = False
+    if not found:
+        raise UsageError("there is no such file or folder", got=data, expected="a path, or " + ", ".join(row.datasets))
+    return str(path)
 
 
 def resolve(row: TaskRow, variant: str, data: str | None, recipe: str = "best", layers: Sequence[Layer] = ()) -> Config:
@@ -116,6 +133,8 @@ def resolve(row: TaskRow, variant: str, data: str | None, recipe: str = "best", 
         for key in layer.values:
             check_key(cls, key, layer)
         given |= layer.values
+    checked = validate(cls, given, layers)
+    given = {key: getattr(checked, key) for key in given}  # a recipe computes with numbers, not with their spelling
     values = belonging | load(row.recipes[recipe])(variant, data, belonging | given) | given
     settings = validate(cls, values, layers)
     return Config(row.name, variant, data, recipe, row.recipe_version, settings)
@@ -139,7 +158,10 @@ def validate(cls: type[TrainSettings], values: Mapping[str, Any], layers: Sequen
         return cls.model_validate(dict(values))
     except ValidationError as error:
         first = error.errors()[0]
-        key = str(first["loc"][0]) if first["loc"] else "settings"
+        if not first["loc"]:
+            message = str(first["msg"]).removeprefix("Value error, ")
+            raise UsageError("these settings do not go together", got=message) from None
+        key = str(first["loc"][0])
         layer = next((each for each in layers if key in each.values), None)
         where = layer.source if layer else "the recipe"
         if layer and key in layer.lines:
@@ -148,7 +170,7 @@ def validate(cls: type[TrainSettings], values: Mapping[str, Any], layers: Sequen
             f"setting {key!r} cannot be {first.get('input')!r}",
             got=f"{key} = {first.get('input')!r} from {where}",
             expected=describe(cls, key) if key in cls.model_fields else str(first["msg"]),
-            hint=str(first["msg"]),
+            hint=str(first["msg"]).removeprefix("Value error, "),
         ) from None
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from typing import Any, TypeGuard
 
 EVENTS_VERSION = 1
+NUMBERS = ("v", "attempt", "step", "epoch", "elapsed", "time", "from_step", "total_steps")  # where they stand at all
 TYPES = ("start", "resume", "metrics", "checkpoint", "warning", "error", "end")
 
 
@@ -27,7 +28,7 @@ def decode(line: bytes) -> dict[str, Any] | None:
         return None
     if not isinstance(event, dict) or not isinstance(event.get("type"), str):
         return None
-    if not all(isinstance(event.get(key, 0), (int, float)) for key in ("step", "epoch", "elapsed", "attempt", "v")):
+    if not all(is_finite(event.get(key, 0)) for key in NUMBERS):
         return None
     values = event.get("values")
     if values is not None:
@@ -48,9 +49,17 @@ def jsonable(value: Any) -> Any:
     return value
 
 
+def is_finite(value: Any) -> TypeGuard[float]:
+    """Whether a value read from a file is a number one can compute with."""
+    try:
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:  # an integer of hundreds of digits
+        return False
+
+
 def number(value: Any) -> float:
     """A metric's value back as a float; anything unreadable is NaN."""
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return math.nan

@@ -42,19 +42,26 @@ class TrainJob:
     def prepare(self) -> dict[str, Any]:
         """Device, data and artifacts. Returns what the run's record should hold: fingerprint, identity, device."""
         config = self.config
-        self.learner = load(config.row.learner)(config.settings)  # first: a missing GPU is known at once
+        begun = read_data_record(self.preprocessing)
+        settings = config.settings
+        if settings.precision == "auto" and "precision" in begun:
+            settings = settings.model_copy(update={"precision": begun["precision"]})  # as at the first attempt
+        self.learner = load(config.row.learner)(settings)  # first: a missing GPU is known at once
         self.task = build_task(config)
-        self.data = load(config.dataset.open)(config.data, config.settings, self.cache, self.say)
-        record = {"fingerprint": self.data.fingerprint, "counts": dict(self.data.counts)}
-        if self.preprocessing.is_dir():
-            self._expect_same_data(record)
+        self.data = load(config.dataset.open)(config.data, settings, self.cache, self.say)
+        expect_same_data(begun, self.data.fingerprint, config.data)
+        about = self.learner.describe()
+        if begun:
             self.artifacts = self.task.restore(self.preprocessing)
         else:
-            self.artifacts = self.task.prepare(self.data, config.settings)
-            self._save_artifacts(record)
-        self.task.attach(self.data, config.settings, self.artifacts, self.learner.device)
-        identity = config.identity(self.data.fingerprint)
-        return {**record, "identity": identity, **self.learner.describe()}
+            self.artifacts = self.task.prepare(self.data, settings)
+            counts = dict(self.data.counts)
+            self._save_artifacts(
+                {"fingerprint": self.data.fingerprint, "counts": counts, "precision": about["precision"]}
+            )
+        self.task.attach(self.data, settings, self.artifacts, self.learner.device)
+        identity = config.identity(self.data.fingerprint, about["precision"])
+        return {"fingerprint": self.data.fingerprint, "identity": identity, **about}
 
     def train(self, reporter: Reporter) -> Outcome:
         self.learner.build(self.task, self.artifacts)
@@ -65,20 +72,23 @@ class TrainJob:
         beside = self.preprocessing.with_name(".preprocessing.partial")
         with explained(beside):
             shutil.rmtree(beside, ignore_errors=True)
+            shutil.rmtree(self.preprocessing, ignore_errors=True)  # one whose record could not be read
             beside.mkdir()
             self.artifacts.save(beside)
             write_json(beside / DATA_RECORD, record)
             os.rename(beside, self.preprocessing)
 
-    def _expect_same_data(self, record: dict[str, Any]) -> None:
-        known = read_data_record(self.preprocessing)
-        if known.get("fingerprint") not in (None, record["fingerprint"]):
-            raise LabError(
-                "the dataset has changed since this run began",
-                got=f"{self.config.data} with fingerprint {record['fingerprint'][:12]}",
-                expected=f"fingerprint {str(known['fingerprint'])[:12]}, as at the first attempt",
-                hint="bring the old data back, or start anew with labapp train --from RUN",
-            )
+
+def expect_same_data(record: dict[str, Any], fingerprint: str, data: str) -> None:
+    """Refuse data that is not what a run began with: its splits would be others."""
+    known = record.get("fingerprint")
+    if known is not None and known != fingerprint:
+        raise LabError(
+            "the dataset has changed since this run began",
+            got=f"{data} with fingerprint {fingerprint[:12]}",
+            expected=f"fingerprint {str(known)[:12]}, as at the first attempt",
+            hint="bring the old data back, or start anew with labapp train --from RUN",
+        )
 
 
 def read_data_record(preprocessing: Path) -> dict[str, Any]:
@@ -93,27 +103,18 @@ def read_data_record(preprocessing: Path) -> dict[str, Any]:
 def best_checkpoint(directory: Path) -> Path:
     """The checkpoint to predict with: the best of a run, else its newest."""
     checkpoints = Checkpoints(directory / "checkpoints")
-
-    def complain(error: LabError) -> None:
-        damaged.append(error)
-
-    damaged: list[LabError] = []
-    found = checkpoints.newest_sound(complain)
+    found = checkpoints.newest_sound(lambda damage: None)
     if found is None:
-        raise (
-            damaged[0]
-            if damaged
-            else LabError(
-                "this run has no checkpoint yet",
-                got=f"nothing in {checkpoints.directory}",
-                expected="at least one finished epoch",
-                hint="wait for it, or labapp resume it",
-            )
+        raise LabError(
+            "this run has no checkpoint yet",
+            got=f"nothing in {checkpoints.directory}",
+            expected="at least one finished epoch",
+            hint="wait for it, or labapp resume it",
         )
     step, progress = found
     best = progress.get("best_step")
     if best is not None and best != step and best in checkpoints.steps():
-        checkpoints.read(best)
+        checkpoints.read(best)  # a damaged best one is an error here, not silently replaced
         return checkpoints.path(best)
     return checkpoints.path(step)
 
@@ -122,11 +123,13 @@ class TrainedModel:
     """A run's network ready for use, without its dataset."""
 
     def __init__(self, config: Config, directory: Path, device: str = "cpu"):
-        settings = config.settings.model_copy(update={"device": device})
+        # Evaluation is in float32 whatever the training was in.
+        settings = config.settings.model_copy(update={"device": device, "precision": "fp32"})
         self.config = config
+        self.preprocessing = directory / "preprocessing"
         self.settings = settings
         self.task = build_task(config)
-        self.artifacts = self.task.restore(directory / "preprocessing")
+        self.artifacts = self.task.restore(self.preprocessing)
         self.learner = load(config.row.learner)(settings)
         self.learner.load_for_use(self.task, self.artifacts, best_checkpoint(directory))
 
@@ -135,6 +138,7 @@ class TrainedModel:
         config = self.config
         if data is None:
             opened = load(config.dataset.open)(config.data, self.settings, cache, say)
+            expect_same_data(read_data_record(self.preprocessing), opened.fingerprint, config.data)
         else:
             opened = self._open_unseen(data, split, cache, say)
         self.task.attach(opened, self.settings, self.artifacts, self.learner.device)

@@ -6,14 +6,17 @@ messages are generated from these classes. The defaults here are neutral; what t
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
-def setting(default: Any, help: str, unit: str = "", **bounds: Any) -> Any:
-    """A field with its one-line description, unit and bounds."""
-    return Field(default, description=help, json_schema_extra={"unit": unit}, **bounds)
+def setting(default: Any, help: str, unit: str = "", *, place: bool = False, **bounds: Any) -> Any:
+    """A field with its one-line description, unit and bounds.
+
+    `place` marks what says where or how often rather than what: it is no part of a training's identity.
+    """
+    return Field(default, description=help, json_schema_extra={"unit": unit, "place": place}, **bounds)
 
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -37,7 +40,11 @@ class LoopSettings(Settings):
     )
     monitor: str = setting("loss", "validation metric that picks the best checkpoint and stops early")
     checkpoint_minutes: float = setting(
-        10.0, "also save within an epoch when the last save is this old; 0 = only between epochs", "minutes", ge=0.0
+        10.0,
+        "also save within an epoch when the last save is this old; 0 = only between epochs",
+        "minutes",
+        place=True,
+        ge=0.0,
     )
 
 
@@ -70,7 +77,7 @@ class ScheduleSettings(Settings):
 class ArithmeticSettings(Settings):
     """Where and how exactly the numbers are computed."""
 
-    device: str = setting("auto", "auto, cpu, cuda or cuda:N", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
+    device: str = setting("auto", "auto, cpu, cuda or cuda:N", place=True, pattern=r"^(auto|cpu|cuda(:\d+)?)$")
     precision: Literal["auto", "fp32", "bf16", "fp16"] = setting(
         "fp32", "arithmetic of the forward pass; auto = bf16 where the device has it, else fp32"
     )
@@ -83,6 +90,14 @@ class ArithmeticSettings(Settings):
 class TrainSettings(ArithmeticSettings, ScheduleSettings, OptimizerSettings, LoopSettings):
     """What every task has."""
 
+    @model_validator(mode="after")
+    def _nesterov_needs_momentum(self) -> Self:
+        if self.nesterov and not self.momentum:
+            raise ValueError("nesterov=true needs a momentum above 0: set nesterov=false, or a momentum")
+        return self
 
-# Settings that say where a training runs, not what it computes: left out of its identity.
-PLACE_SETTINGS = frozenset({"device", "checkpoint_minutes"})
+
+def place_settings(cls: type[Settings]) -> frozenset[str]:
+    """The settings that are no part of a training's identity."""
+    extras = {key: each.json_schema_extra for key, each in cls.model_fields.items()}
+    return frozenset(key for key, extra in extras.items() if isinstance(extra, dict) and extra.get("place"))

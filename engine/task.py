@@ -16,6 +16,7 @@ from engine.randomness import Stream
 
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
+LOWER_IS_BETTER = frozenset({"loss"})  # of all other metrics more is better
 Wanted = Literal["run", "pause", "stop"]
 Phase = Literal["preparing", "compiling", "training", "evaluating"]
 
@@ -61,6 +62,9 @@ class Task(Protocol):
 
     def attach(self, data: Any, settings: Any, artifacts: Any, device: Any) -> None:
         """Say where `batches` and `evaluate` take their data from and where it goes. May be called without data."""
+
+    def example_count(self, split: Split) -> int:
+        """Examples in a split."""
 
     def batch_count(self, split: Split) -> int:
         """Batches in one pass over a split."""

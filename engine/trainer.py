@@ -17,10 +17,9 @@ from engine.errors import LabError
 from engine.randomness import Stream
 from engine.schedules import factor
 from engine.settings import TrainSettings
-from engine.task import SPLITS, Evaluation, Learner, Phase, Reporter, Split, Task, Wanted
+from engine.task import LOWER_IS_BETTER, SPLITS, Evaluation, Learner, Phase, Reporter, Split, Task, Wanted
 
 CHECK_EVERY = 50  # updates between two looks at the device
-LOWER_IS_BETTER = frozenset({"loss"})
 
 
 @dataclass
@@ -129,7 +128,8 @@ class Trainer:
             done = progress.batch >= self.batches_per_epoch
             if done or progress.step % CHECK_EVERY == 0:
                 self._check()
-                speed = (progress.batch - first) * settings.batch_size / max(self.clock() - begun, 1e-9)
+                share = (progress.batch - first) / self.batches_per_epoch
+                speed = share * self.task.example_count("train") / max(self.clock() - begun, 1e-9)
                 averages, seen = self.learner.averages()
                 values = averages | self.task.running(seen) | {"lr": rate, "throughput": speed}
                 self._emit("metrics", split="train", values=values, partial=not done)
@@ -185,28 +185,27 @@ class Trainer:
     # -- beginning and end
 
     def _restore(self) -> None:
-        def complain(error: LabError) -> None:
-            self._emit("warning", message=f"checkpoint passed over: {error.title}: {error.got}")
-
-        found = self.checkpoints.newest_sound(complain)
+        found = self.checkpoints.newest_sound(self._pass_over)
         if found is None:
             self._emit("start", total_steps=self.total_steps, steps_per_epoch=self.steps_per_epoch)
             return
         step, raw = found
         self.progress = Progress.from_dict(raw)
-        self.learner.load(self.checkpoints.path(step))
+        if self._complete():
+            self.learner.load_weights(self.checkpoints.path(step))  # only the evaluation is left to do
+        else:
+            self.learner.load(self.checkpoints.path(step))
         self._emit("resume", from_step=step, total_steps=self.total_steps, steps_per_epoch=self.steps_per_epoch)
 
     def _conclude(self, status: Literal["finished", "stopped"]) -> Outcome:
         """Measure the best weights on every split."""
         begun = self.clock()
         self._beat("evaluating")
-        steps = self.checkpoints.steps()
-        best = self.progress.best_step
-        if best not in steps:  # stopped within the first epoch, or the best one was damaged
-            best = steps[0]
-        self.learner.load_weights(self.checkpoints.path(best))
-        self.progress.best_step = best
+        found = self.checkpoints.newest_sound(self._pass_over, first=self.progress.best_step)
+        assert found is not None, "every attempt that gets here has saved"
+        # Not the best one when stopped within the first epoch, or when the best one was damaged meanwhile.
+        self.progress.best_step = found[0]
+        self.learner.load_weights(self.checkpoints.path(found[0]))
         model = self.learner.evaluation_model()
         evaluations: dict[Split, Evaluation] = {}
         for split in SPLITS:
@@ -214,6 +213,9 @@ class Trainer:
             evaluations[split] = self.task.evaluate(model, split)
         seconds = self.clock() - begun
         return Outcome(status, self.progress, evaluations, seconds)
+
+    def _pass_over(self, error: LabError) -> None:
+        self._emit("warning", message=f"checkpoint passed over: {error.title}: {error.got}")
 
     def _save(self) -> None:
         progress = self.progress

@@ -116,4 +116,7 @@ def size(count: int) -> str:
 
 def when(timestamp: float) -> str:
     """A moment, in local time."""
-    return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(timestamp)) if timestamp else "-"
+    try:
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(timestamp)) if timestamp else "-"
+    except (OverflowError, ValueError, OSError):
+        return "-"

@@ -13,8 +13,8 @@ from filelock import FileLock, Timeout
 from engine.config import Config, newer
 from engine.errors import LabError, UsageError
 from engine.files import cannot_write, explained, write_json
-from sessions.process import child_environment, kill_group, python_command, reap, spawn_detached
-from sessions.records import CONFIG, LABELS, OUTPUT, REQUEST, RESULT, RUN_VERSION, WORKER_LOCK, number_of, read_record
+from sessions.process import child_environment, kill_group, myself, python_command, reap, spawn_detached
+from sessions.records import CONFIG, LABELS, OUTPUT, REQUEST, RESULT, RUN_VERSION, WORKER_LOCK, number_of, table_of
 from sessions.runs import Run, locked, read_run
 from sessions.status import RESUMABLE
 from sessions.store import Store
@@ -55,25 +55,32 @@ def resume(store: Store, run: Run, *, take_over: bool = False) -> Run:
             )
         if _worker_holds(run.path):
             raise LabError("a worker still has this run", got=str(run.path / WORKER_LOCK), hint="labapp kill it first")
-        if (run.path / RESULT).exists():
-            attempt = int(number_of(run.record.result, "attempt", _last_attempt(run)))
-            with explained(run.path / RESULT):
-                os.rename(run.path / RESULT, run.path / f"result.{attempt}.json")
         _start(run.path)
     return store.read(run.id)
 
 
 def _start(path: Path, environment: dict[str, str] | None = None) -> None:
-    """Start a worker for the next attempt. The run's lock must be held."""
-    request = read_record(path).request or {"v": RUN_VERSION}
-    attempt = max(int(number_of(request, "attempt")), _last_attempt(read_run(path))) + 1
-    chosen = environment if environment is not None else request.get("environment") or {}
+    """Start a worker for the next attempt; whatever fails, the run is afterwards as it was. Its lock must be held."""
+    run = read_run(path)
+    before = run.record.request or {"v": RUN_VERSION, "wanted": "run", "attempt": 0}
+    last = _last_attempt(run)
+    chosen = environment if environment is not None else table_of(before, "environment")
     chosen = {key: value for key, value in chosen.items() if isinstance(value, str)}
-    # Written first: from here on the run is known to have been started, whatever becomes of us.
-    request |= {"wanted": "run", "attempt": attempt, "environment": chosen, "spawned": None}
-    write_json(path / REQUEST, request)
-    command = python_command("sessions.worker", str(path))
-    identity = spawn_detached(command, path / OUTPUT, child_environment(chosen))
+    request = {**before, "wanted": "run", "attempt": last + 1, "environment": chosen}
+    result, kept = path / RESULT, path / f"result.{last}.json"
+    # Until the worker is there we stand in for it: if we die now, the run is lost and can be resumed.
+    write_json(path / REQUEST, {**request, "spawned": myself().as_dict()})
+    try:
+        with explained(result):
+            if result.exists():
+                os.rename(result, kept)
+        command = python_command("sessions.worker", str(path))
+        identity = spawn_detached(command, path / OUTPUT, child_environment(chosen))
+    except BaseException:
+        if kept.exists() and not result.exists():
+            os.rename(kept, result)
+        write_json(path / REQUEST, before)
+        raise
     write_json(path / REQUEST, {**request, "spawned": identity.as_dict()})
 
 
@@ -126,6 +133,26 @@ def kill(run: Run) -> bool:
         time.sleep(0.02)
     reap()
     return killed
+
+
+def delete(store: Store, run: Run) -> Path:
+    """Move a run to the trash; one that is alive, here or elsewhere, is refused."""
+    with locked(run.path):
+        run = read_run(run.path)
+        alive = run.status.process is not None or _worker_holds(run.path)
+        if alive and not run.status.stale:
+            raise UsageError(
+                f"run {run.id} is {run.status.name}",
+                got=f"delete of a run that is {run.status.name}",
+                expected="a run that has ended",
+                hint=f"labapp stop {run.id}, or labapp kill {run.id}, first",
+            )
+        target = store.home.trash / run.id
+        with explained(target):
+            if target.exists():
+                target = store.home.trash / f"{run.id}-{int(time.time())}"
+            os.rename(run.path, target)
+    return target
 
 
 def label(

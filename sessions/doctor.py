@@ -18,7 +18,7 @@ from typing import Literal
 import psutil
 
 from engine.errors import LabError
-from sessions.gpus import list_gpus
+from sessions.gpus import ask_nvml, list_gpus
 from sessions.home import Home
 from sessions.process import SOURCE_ROOT
 
@@ -76,7 +76,8 @@ def _gpus(environment: Mapping[str, str]) -> Iterator[Finding]:
     if mask is not None:
         yield Finding("note", "CUDA_VISIBLE_DEVICES", repr(mask), "unset it to see every GPU")
     if not gpus:
-        yield Finding("note", "gpu", "none can be seen: runs use the CPU")
+        why = ask_nvml()[1]
+        yield Finding("note", "gpu", "none can be seen: runs use the CPU" + (f" (NVML says: {why})" if why else ""))
         return
     yield _driver()
 

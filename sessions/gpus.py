@@ -32,21 +32,25 @@ class Gpu:
 
 
 def list_gpus(environment: Mapping[str, str] = os.environ) -> list[Gpu]:
-    """The GPUs that CUDA_VISIBLE_DEVICES lets us use, in its order."""
+    """The GPUs that CUDA_VISIBLE_DEVICES lets us use, in its order; none where NVML cannot be asked."""
+    return visible(ask_nvml()[0], environment.get("CUDA_VISIBLE_DEVICES"))
+
+
+def ask_nvml() -> tuple[list[Gpu], str]:
+    """All GPUs of the machine, and what went wrong where they cannot be listed ("" when nothing did)."""
     try:
         import pynvml
 
         pynvml.nvmlInit()
-    except Exception:  # no driver, no library, no permission: no GPU as far as we are concerned
-        return []
+    except Exception as error:  # no driver, no library, no permission
+        return [], str(error)
     try:
-        found = [_read(pynvml, index) for index in range(pynvml.nvmlDeviceGetCount())]
-    except pynvml.NVMLError:
-        return []
+        return [_read(pynvml, index) for index in range(pynvml.nvmlDeviceGetCount())], ""
+    except pynvml.NVMLError as error:
+        return [], str(error)
     finally:
         with contextlib.suppress(pynvml.NVMLError):
             pynvml.nvmlShutdown()
-    return visible(found, environment.get("CUDA_VISIBLE_DEVICES"))
 
 
 def _read(nvml: Any, index: int) -> Gpu:

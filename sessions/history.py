@@ -121,6 +121,8 @@ class History:
         for series in self.series.values():
             series.cut(step)
         self.saved = [each for each in self.saved if each[0] <= step]
+        undone = {"warning"}  # what ended earlier attempts did happen
+        self.messages = [each for each in self.messages if each["type"] not in undone or each.get("step", 0) <= step]
         self.step = step
         self.epoch = 0.0
         self.elapsed = 0.0

@@ -17,7 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from engine.config import brief, read_config
+from engine.catalogue import load, task_row
+from engine.config import brief, read_config, resolve
 from engine.errors import LabError, UsageError, unknown
 from engine.events import jsonable
 from sessions.home import Home
@@ -68,7 +69,18 @@ def evaluate(models: Models, args: dict[str, Any]) -> Answer:
     }
 
 
-OPERATIONS: dict[str, Callable[[Models, dict[str, Any]], Answer]] = {"evaluate": evaluate}
+def check(models: Models, args: dict[str, Any]) -> Answer:
+    """Read a dataset whole and say what is worth knowing: {task, data}."""
+    row = task_row(str(args.get("task")))
+    config = resolve(row, next(iter(row.variants)), str(args.get("data")))
+    dataset, cache = config.dataset, models.home.ensure().cache
+    if dataset.check is not None:
+        return {"findings": load(dataset.check)(config.data, config.settings, cache, say)}
+    data = load(dataset.open)(config.data, config.settings, cache, say)
+    return {"findings": [f"{split}: {count:,} examples" for split, count in data.counts.items()]}
+
+
+OPERATIONS: dict[str, Callable[[Models, dict[str, Any]], Answer]] = {"evaluate": evaluate, "check": check}
 
 
 def say(message: str) -> None:

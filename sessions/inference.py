@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import tempfile
@@ -61,7 +62,8 @@ class Inference:
         return " ".join(line.strip() for line in deque(self._said, maxlen=3))
 
     def close(self) -> None:
-        self._requests.close()
+        with contextlib.suppress(BrokenPipeError):  # it ended before we did
+            self._requests.close()
         try:
             self._process.wait(5)
         except subprocess.TimeoutExpired:

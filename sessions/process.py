@@ -44,7 +44,7 @@ class Identity:
         """The identity in a record, None when it is not one."""
         try:
             return cls(str(raw["host"]), str(raw["boot"]), int(raw["pid"]), float(raw["created"]))
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             return None
 
     def is_here(self) -> bool:
@@ -136,8 +136,9 @@ def spawn_detached(command: Sequence[str], log: Path, environment: Mapping[str, 
                 start_new_session=True,
                 close_fds=True,
             )
-        except FileNotFoundError as error:
-            raise LabError("python cannot be started", got=str(error), hint="see labapp doctor") from error
+        except OSError as error:
+            hint = "too many processes or too little memory? labapp doctor looks"
+            raise LabError("a worker cannot be started", got=f"{command[0]}: {error.strerror}", hint=hint) from error
     _children.append(process)
     return identify(process.pid) or Identity(host(), boot(), process.pid, -1.0)
 

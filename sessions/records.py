@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from engine.events import is_finite
+
 RUN_VERSION = 1
 CONFIG, META, LABELS, REQUEST = "config.toml", "meta.json", "labels.json", "request.json"
 PROCESS, EVENTS, OUTPUT, EXIT, RESULT = "process.json", "events.jsonl", "output.log", "exit.json", "result.json"
@@ -29,6 +31,7 @@ class Record:
     exit: dict[str, Any] | None = None
     result: dict[str, Any] | None = None
     problems: list[str] = field(default_factory=list)
+    gone: bool = False  # there is no such directory (any more)
 
     @property
     def newer(self) -> bool:
@@ -48,6 +51,7 @@ def read_record(path: Path) -> Record:
     record.process = _read(path / PROCESS, record.problems, "labapp resume starts the run again")
     record.exit = _read(path / EXIT, record.problems, "nothing to do")
     record.result = _read(path / RESULT, record.problems, "labapp resume evaluates the run again")
+    record.gone = record.config is None and not path.is_dir()
     if not text_of(record.config, "task") and not any(CONFIG in problem for problem in record.problems):
         what = "missing" if record.config is None else "damaged"
         record.problems.append(f"{path / CONFIG} is {what}: {CONFIG_REMEDY}")
@@ -82,9 +86,9 @@ def text_of(table: dict[str, Any] | None, key: str, default: str = "") -> str:
 
 
 def number_of(table: dict[str, Any] | None, key: str, default: float = 0.0) -> float:
-    """A number in a record, whatever really stands there."""
+    """A finite number in a record, whatever really stands there."""
     value = (table or {}).get(key)
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else default
+    return float(value) if is_finite(value) else default
 
 
 def table_of(table: dict[str, Any] | None, key: str) -> dict[str, Any]:

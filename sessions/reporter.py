@@ -32,6 +32,7 @@ class RunReporter:
         self._wanted: Wanted = "run"
         self._step = self._total_steps = 0
         self._epoch = self._elapsed = 0.0
+        self._torn = False  # whether the last line was not written whole
         self._events = self._open_events()
 
     def _open_events(self) -> int:
@@ -47,8 +48,17 @@ class RunReporter:
     def emit(self, type: str, *, step: int, epoch: float, elapsed: float, **values: Any) -> None:
         event = {"v": EVENTS_VERSION, "attempt": self.attempt, "type": type, "step": step, "epoch": epoch}
         event |= {"elapsed": elapsed, "time": round(time.time(), 3), **values}
+        self._append(encode(event))
+
+    def _append(self, line: bytes) -> None:
+        """Write a whole line; after one that a full disk cut short, on a line of its own."""
         with explained(self.directory / EVENTS):
-            os.write(self._events, encode(event))
+            if self._torn:
+                os.write(self._events, b"\n")
+            self._torn = True
+            while line:
+                line = line[os.write(self._events, line) :]
+            self._torn = False
 
     def beat(self, phase: Phase, *, step: int, epoch: float, elapsed: float, total_steps: int) -> None:
         self._step, self._epoch, self._elapsed, self._total_steps = step, epoch, elapsed, total_steps

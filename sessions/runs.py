@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from engine.errors import LabError
 from engine.files import cannot_write
-from engine.task import SPLITS
+from engine.task import LOWER_IS_BETTER, SPLITS
 from sessions.history import History
 from sessions.records import EVENTS, LOCK, Record, number_of, read_record, table_of, text_of
 from sessions.status import Status, derive
@@ -43,11 +43,29 @@ def locked(directory: Path) -> Iterator[None]:
 
 @dataclass
 class Run:
-    """A snapshot of a run."""
+    """A snapshot of a run. Its events are read when something of them is asked for."""
 
     record: Record
     status: Status
-    history: History
+    _history: History
+    _fresh: bool = False
+
+    @property
+    def history(self) -> History:
+        """The events as far as they have been written."""
+        if not self._fresh:
+            self._fresh = True
+            self._history.refresh()
+        return self._history
+
+    @property
+    def problems(self) -> list[str]:
+        """What is wrong with the run's files: which, and what to do."""
+        found = list(self.record.problems)
+        if not self.record.result and self.history.garbage:
+            path = self.path / EVENTS
+            found.append(f"{path}: {self.history.garbage} damaged lines passed over: nothing to do")
+        return found
 
     @property
     def path(self) -> Path:
@@ -96,18 +114,22 @@ class Run:
 
     @property
     def step(self) -> int:
-        beat = int(number_of(self.record.process, "step"))
-        return int(number_of(self.record.result, "step", max(beat, self.history.step)))
+        """Updates done."""
+        if "step" in (self.record.result or {}):
+            return int(number_of(self.record.result, "step"))
+        return max(int(number_of(self.record.process, "step")), self.history.step)
 
     @property
     def total_steps(self) -> int:
-        return int(number_of(self.record.process, "total_steps", self.history.total_steps))
+        """Updates there will be; 0 when not known yet."""
+        return int(number_of(self.record.process, "total_steps")) or self.history.total_steps
 
     @property
     def epoch(self) -> float:
         """Passes over the training split done, fractional within one."""
-        beat = number_of(self.record.process, "epoch")
-        return number_of(self.record.result, "epoch", max(beat, self.history.epoch))
+        if "epoch" in (self.record.result or {}):
+            return number_of(self.record.result, "epoch")
+        return max(number_of(self.record.process, "epoch"), self.history.epoch)
 
     @property
     def epochs(self) -> int:
@@ -117,8 +139,10 @@ class Run:
     @property
     def seconds(self) -> float:
         """Training seconds over all attempts."""
-        beat = max(number_of(self.record.process, "elapsed"), self.history.elapsed)
-        return number_of(table_of(self.record.result, "timings"), "training", beat)
+        timings = table_of(self.record.result, "timings")
+        if "training" in timings:
+            return number_of(timings, "training")
+        return max(number_of(self.record.process, "elapsed"), self.history.elapsed)
 
     @property
     def monitor(self) -> str:
@@ -142,7 +166,7 @@ class Run:
         values = [value for value in series.values if not math.isnan(value)] if series else []
         if not values:
             return math.nan
-        return min(values) if self.monitor == "loss" else max(values)
+        return min(values) if self.monitor in LOWER_IS_BETTER else max(values)
 
     @property
     def error(self) -> dict[str, Any]:
@@ -169,24 +193,19 @@ class Run:
             "metrics": self.metrics,
             "best": {"metric": self.monitor, "value": self.best},
             "error": self.error or None,
-            "problems": self.record.problems,
+            "problems": self.problems,
         }
 
 
 def read_run(path: Path, history: History | None = None) -> Run:
     """Read a run's directory; with the history of an earlier snapshot only what is new of its events is read."""
-    history = history or History(path / EVENTS)
     record = read_record(path)
-    if not table_of(record.result, "metrics"):
-        history.refresh()
-    if history.garbage:
-        record.problems.append(f"{path / EVENTS}: {history.garbage} damaged lines passed over: nothing to do")
-    return Run(record, derive(record), history)
+    return Run(record, derive(record), history or History(path / EVENTS))
 
 
 def _numbers(table: dict[str, Any]) -> dict[str, float]:
     found = {}
     for key, value in table.items():
-        with contextlib.suppress(TypeError, ValueError):
+        with contextlib.suppress(TypeError, ValueError, OverflowError):
             found[key] = float(value)
     return found

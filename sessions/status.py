@@ -32,6 +32,8 @@ class Status:
 def derive(record: Record, now: float | None = None) -> Status:
     """The first of these that holds: result, other host, live process, paused, never started, lost."""
     now = time.time() if now is None else now
+    if record.gone:
+        return Status("lost", "its folder is gone")
     ended = text_of(record.result, "status")
     if ended in ENDED:
         return Status(ended, text_of(table_of(record.result, "error"), "title"))
@@ -46,9 +48,10 @@ def derive(record: Record, now: float | None = None) -> Status:
         if own_beat and phase == "training" and silent > STALLED_AFTER:
             return Status("stalled", f"no sign of life for {silent:.0f} s", identity)
         return Status("running", phase, identity)
-    if text_of(record.request, "wanted") == "pause":
+    asked = text_of(record.request, "wanted") == "pause"
+    if asked and (identity is None or phase == "paused"):
         return Status("paused")
-    if identity is None:
+    if identity is None and attempt == 0:
         return Status("queued")
     return Status("lost", _why_lost(record, attempt, phase))
 

@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from engine.checkpoints import TRAINING_STATE
 from engine.config import Config
@@ -18,7 +19,7 @@ from sessions.history import History
 from sessions.home import Home
 from sessions.process import host
 from sessions.provenance import provenance
-from sessions.query import Query, is_term
+from sessions.query import Query, check_keys, is_term
 from sessions.records import CHECKPOINTS, CONFIG, EVENTS, LABELS, META, REQUEST, RUN_VERSION
 from sessions.runs import RUN_ID, Run, read_run
 
@@ -60,8 +61,8 @@ class Store:
                 return runs[0]
         if not reference:
             raise UsageError("no run is named", expected="an id, a unique prefix of one, a name, or latest")
-        matching = [run_id for run_id in ids if run_id.startswith(reference)]
-        matching = matching or [run.id for run in self.all() if run.name == reference]
+        matching = [run.id for run in self.all() if run.name == reference]
+        matching = matching or [run_id for run_id in ids if run_id.startswith(reference)]
         if len(matching) == 1:
             return self.read(matching[0])
         if matching:
@@ -82,10 +83,11 @@ class Store:
 
     def select(self, words: Sequence[str]) -> list[Run]:
         """Runs named one by one, or by query terms such as task:images status:running, or both."""
-        terms = [word for word in words if is_term(word)]
         named = [word for word in words if not is_term(word)]
+        query = Query.parse([word for word in words if is_term(word)])
+        if query.terms:
+            check_keys(query, self.all())
         runs = [self.find(word) for word in named] if named else self.all()
-        query = Query.parse(terms)
         unique = {run.id: run for run in runs if query.matches(run)}
         return list(unique.values())
 
@@ -103,7 +105,7 @@ class Store:
                 beside.mkdir(mode=0o700)
             try:
                 write_atomic(beside / CONFIG, config.to_toml().encode())
-                write_json(beside / META, {"v": RUN_VERSION, "created": time.time(), "host": host(), **provenance()})
+                write_json(beside / META, about(config))
                 write_json(beside / LABELS, {"name": name, "tags": sorted(set(tags)), "note": note})
                 write_json(beside / REQUEST, {"v": RUN_VERSION, "wanted": "run", "attempt": 0})
                 with explained(final):
@@ -128,23 +130,7 @@ class Store:
         if taken or name in self.ids():
             raise UsageError("the name is taken", got=f"{name!r} names run {taken[0] if taken else name}")
 
-    # -- throwing away
-
-    def delete(self, run: Run) -> Path:
-        """Move a run to the trash; a running one is refused."""
-        if run.status.process is not None or (run.status.name == "remote" and not run.status.stale):
-            raise UsageError(
-                f"run {run.id} is {run.status.name}",
-                got=f"delete of a run that is {run.status.name}",
-                expected="a run that has ended",
-                hint=f"labapp stop {run.id}, or labapp kill {run.id}, first",
-            )
-        target = self.home.trash / run.id
-        with explained(target):
-            if target.exists():
-                target = self.home.trash / f"{run.id}-{int(time.time())}"
-            os.rename(run.path, target)
-        return target
+    # -- the trash
 
     def trash_ids(self) -> list[str]:
         return _run_ids(self.home.trash)
@@ -180,17 +166,31 @@ class Store:
             if time.time() - path.stat().st_mtime > 3600:
                 yield path, size_of(path), "left over from a launch that failed"
 
-    def clean(self) -> int:
-        """Remove it; returns the bytes freed."""
+    def clean(self, found: Iterable[tuple[Path, int, str]]) -> int:
+        """Remove what `cleanable` found, and nothing that came later; returns the bytes freed."""
         freed = 0
-        for path, size, _ in list(self.cleanable()):
-            with explained(path):
+        for path, size, _ in found:
+            with explained(path), contextlib.suppress(FileNotFoundError):
                 if path.is_dir():
                     shutil.rmtree(path)
                 else:
                     path.unlink()
-            freed += size
+                freed += size
         return freed
+
+
+def about(config: Config) -> dict[str, Any]:
+    """What meta.json says from the beginning; each attempt adds to it."""
+    return {
+        "v": RUN_VERSION,
+        "created": time.time(),
+        "host": host(),
+        "task": config.task,
+        "variant": config.variant,
+        "data": config.data,
+        "seed": config.settings.seed,
+        **provenance(),
+    }
 
 
 def _run_ids(folder: Path) -> list[str]:

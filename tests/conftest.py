@@ -13,6 +13,7 @@ from typing import Any
 # Tests run side by side and their networks are tiny: threads would only wait for each other. Before torch is imported.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+import hypothesis
 import pytest
 
 from engine import catalogue
@@ -23,6 +24,10 @@ from sessions.home import Home
 from sessions.process import Identity, reap
 from sessions.runs import Run
 from sessions.store import Store
+
+# A busy machine is no reason to fail.
+hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("patient")
 
 PLUGINS = "tests.toy:ROW,tests.toy:BROKEN_IMPORT,tests.toy:DYING"
 
@@ -63,8 +68,10 @@ class Lab:
             now = self.read(run)
             if holds(now):
                 return now
-            log = (run.path / "output.log").read_text(errors="replace") if run.path.exists() else "no directory"
-            assert time.monotonic() < deadline, f"{now.status} at step {now.step}; log: {log[-2000:]}"
+            if time.monotonic() > deadline:
+                log = run.path / "output.log"
+                said = log.read_text(errors="replace")[-2000:] if log.exists() else "nothing"
+                pytest.fail(f"{now.status} at step {now.step}; its worker said: {said}")
             time.sleep(0.01)
 
     def ended(self, run: Run, seconds: float = 30.0) -> Run:

@@ -90,8 +90,11 @@ class ToyTask:
     def attach(self, data: Points, settings: ToySettings, artifacts: ToyArtifacts, device: Any) -> None:
         self.data, self.settings, self.shift = data, settings, artifacts.shift
 
+    def example_count(self, split: Split) -> int:
+        return len(self.data.splits[split])
+
     def batch_count(self, split: Split) -> int:
-        return -(-len(self.data.splits[split]) // self.settings.batch_size)
+        return -(-self.example_count(split) // self.settings.batch_size)
 
     def batches(self, split: Split, rng: Stream, start: int = 0) -> Iterator[list[tuple[float, float]]]:
         points = list(self.data.splits[split])

@@ -87,6 +87,13 @@ class ImageTask:
         return model.to(memory_format=torch.channels_last) if settings.channels_last else model
 
     def attach(self, data: Any, settings: ImageSettings, artifacts: ImageArtifacts, device: torch.device) -> None:
+        if data is not None and tuple(data.classes) != artifacts.classes:
+            raise UsageError(
+                "the data's classes are not the run's",
+                got=", ".join(data.classes),
+                expected=", ".join(artifacts.classes),
+                hint="data with the same classes, or a run trained on these",
+            )
         self.data, self.settings, self.artifacts, self.device = data, settings, artifacts, device
         self.normalise = Normalise(artifacts.mean, artifacts.std, device, settings.channels_last)
         self.outputs = settings.classes or len(artifacts.classes)
@@ -98,8 +105,11 @@ class ImageTask:
             self.splits[split] = Pictures(self.data.split(split), self.device, self.settings.residency)
         return self.splits[split]
 
+    def example_count(self, split: Split) -> int:
+        return int(self.data.counts[split])
+
     def batch_count(self, split: Split) -> int:
-        return -(-int(self.data.counts[split]) // self.settings.batch_size)
+        return -(-self.example_count(split) // self.settings.batch_size)
 
     def batches(self, split: Split, rng: Stream, start: int = 0) -> Iterator[Batch]:
         return training_batches(self._pictures(split), self.normalise, self.settings, rng, start)

@@ -12,7 +12,7 @@ from engine.errors import LabError, UsageError
 from labapp.cli import DryRunOption, HomeOption, JsonOption, RunsArgument, open_lab
 from labapp.follow import follow
 from labapp.output import print_error, print_json, say, size
-from labapp.run_codes import WORK_FAILED
+from labapp.run_codes import INTERRUPTED, WORK_FAILED, exit_code
 from sessions import control
 from sessions.query import is_term
 from sessions.runs import Run
@@ -65,6 +65,15 @@ def act(
     return store, done, code
 
 
+def await_end(store: Store, done: list[Run], code: int, *, quiet: bool) -> int:
+    """Follow runs to their end; the exit code of the command and of the runs together."""
+    try:
+        return max(code, exit_code(follow(store, [each.id for each in done], quiet=quiet)))
+    except KeyboardInterrupt:
+        say("the runs go on in the background")
+        return INTERRUPTED
+
+
 ALIVE = frozenset({"running", "stalled"})
 
 
@@ -73,10 +82,8 @@ def stop(
     home: HomeOption = None,
 ) -> int:  # fmt: skip
     """Finish the current step, save, evaluate and write the result."""
-    store, done, code = act(run, home, as_json, dry_run, "stop", lambda _, each: control.stop(each), ALIVE)
-    if wait and not dry_run:
-        follow(store, [each.id for each in done], quiet=as_json)
-    return code
+    outcome = act(run, home, as_json, dry_run, "stop", lambda _, each: control.stop(each), ALIVE)
+    return await_end(*outcome, quiet=as_json) if wait and not dry_run else outcome[2]
 
 
 def pause(
@@ -84,10 +91,8 @@ def pause(
     home: HomeOption = None,
 ) -> int:  # fmt: skip
     """Save and exit, to be resumed later."""
-    store, done, code = act(run, home, as_json, dry_run, "pause", lambda _, each: control.pause(each), ALIVE)
-    if wait and not dry_run:
-        follow(store, [each.id for each in done], quiet=as_json)
-    return code
+    outcome = act(run, home, as_json, dry_run, "pause", lambda _, each: control.pause(each), ALIVE)
+    return await_end(*outcome, quiet=as_json) if wait and not dry_run else outcome[2]
 
 
 def resume(
@@ -106,10 +111,8 @@ def resume(
         return control.resume(store, each, take_over=take_over)
 
     fitting = RESUMABLE | ({"remote"} if take_over else set())
-    store, done, code = act(run, home, as_json, dry_run, "resume", action, frozenset(fitting))
-    if wait and not dry_run:
-        follow(store, [each.id for each in done], quiet=as_json)
-    return code
+    outcome = act(run, home, as_json, dry_run, "resume", action, frozenset(fitting))
+    return await_end(*outcome, quiet=as_json) if wait and not dry_run else outcome[2]
 
 
 def kill(run: RunsArgument, dry_run: DryRunOption = False, as_json: JsonOption = False, home: HomeOption = None) -> int:
@@ -144,7 +147,7 @@ def delete(
     run: RunsArgument, dry_run: DryRunOption = False, as_json: JsonOption = False, home: HomeOption = None
 ) -> int:
     """Move runs to the trash; `labapp restore` brings them back until `labapp clean`."""
-    return act(run, home, as_json, dry_run, "delete", lambda store, each: store.delete(each))[2]
+    return act(run, home, as_json, dry_run, "delete", control.delete)[2]
 
 
 def restore(
@@ -183,7 +186,7 @@ def clean(
     if found and not dry_run:
         if not yes:
             typer.confirm("Remove this for good?", abort=True, err=True)
-        store.clean()
+        total = store.clean(found)
     if as_json:
         items = [{"path": str(path), "bytes": bytes, "why": why} for path, bytes, why in found]
         print_json({"freed": 0 if dry_run else total, "would_free": total, "items": items})

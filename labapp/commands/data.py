@@ -9,13 +9,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-from engine.catalogue import Dataset, TaskRow, load, tasks
-from engine.config import is_path, resolve
+from engine.catalogue import Dataset, TaskRow, load, task_row, tasks
+from engine.config import resolve_data
 from engine.errors import UsageError, unknown
 from engine.files import explained
 from labapp.cli import HomeOption, JsonOption, open_lab
 from labapp.commands.tasks import where
 from labapp.output import clean, print_json, say, table
+from sessions.inference import Inference
 
 TaskOption = Annotated[str, typer.Option("--task", help="The task a folder is for.")]
 
@@ -66,22 +67,11 @@ def check(
 ) -> int:
     """Read a dataset whole and say what is wrong with it."""
     lab = open_lab(home)
-    if is_path(source):
-        row = tasks().get(task)
-        if row is None:
-            raise unknown("task", task, tasks())
-        dataset = row.path_dataset
-    else:
-        row, dataset = find_dataset(source)
-    if dataset is None:
-        raise UsageError(f"{row.name} takes no paths", got=source, expected=", ".join(row.datasets))
-    config = resolve(row, next(iter(row.variants)), source)
-    lab.home.ensure()
-    if dataset.check is not None:
-        findings = load(dataset.check)(config.data, config.settings, lab.home.cache, say)
-    else:
-        data = load(dataset.open)(config.data, config.settings, lab.home.cache, say)
-        findings = [f"{split}: {count:,} examples" for split, count in data.counts.items()]
+    named = [row for row in tasks().values() if source in row.datasets]
+    row = named[0] if named else task_row(task)
+    data = resolve_data(row, source)
+    with Inference(lab.home) as inference:
+        findings = inference.ask("check", task=row.name, data=data)["findings"]
     if as_json:
         print_json({"data": source, "findings": findings})
     else:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from engine.errors import unknown
+from engine.catalogue import task_row
+from engine.config import resolve_data
+from engine.errors import LabError, unknown
 from labapp.cli import HomeOption, JsonOption, RunsArgument, open_lab
-from labapp.output import number, print_json, say, table
+from labapp.output import number, print_error, print_json, say, table
+from labapp.run_codes import WORK_FAILED
 from sessions.gpus import choose, list_gpus, worker_environment
 from sessions.inference import Inference
 
@@ -35,18 +37,24 @@ def evaluate(
     selected = lab.store.select(run)
     if not selected:
         say("no run matches")
-    if data is not None and (Path(data).exists() or "/" in data):
-        data = str(Path(data).expanduser().resolve())
     chosen = choose(gpu, list_gpus())
     device = "cuda" if chosen is not None else "cpu"
     results: list[dict[str, Any]] = []
+    code = 0
     with Inference(lab.home, device, worker_environment(chosen, gpu)) as inference:
         for each in selected:
             if not as_json:
                 say(f"evaluating {each.id} on {data or f'the {split} split of {each.data}'}")
-            results.append(inference.ask("evaluate", run=each.id, split=split, data=data))
+            try:
+                unseen = None if data is None else resolve_data(task_row(each.task), data)
+                results.append(inference.ask("evaluate", run=each.id, split=split, data=unseen))
+            except LabError as error:
+                if len(selected) == 1:
+                    raise
+                print_error(error, as_json=False)
+                code = WORK_FAILED
     if as_json:
-        print_json(results[0] if len(results) == 1 else results)
+        print_json(results[0] if len(selected) == 1 else results)
     elif results:
         names = list(dict.fromkeys(name for result in results for name in result["metrics"]))
         rows = [
@@ -59,4 +67,4 @@ def evaluate(
             for result in results
         ]
         table(("run", "split", "examples", *names), rows, right=("examples", *names))
-    return 0
+    return code

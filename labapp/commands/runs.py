@@ -45,7 +45,7 @@ def runs(query: QueryArgument = None, as_json: JsonOption = False, home: HomeOpt
         say("no run matches" if everything else "there are no runs yet: labapp train images/bn, or labapp demo")
         return 0
     list_runs(found)
-    for problem in (problem for run in found for problem in run.record.problems):
+    for problem in (problem for run in found for problem in run.problems):
         say(f"problem: {problem}")
     return 0
 
@@ -102,7 +102,7 @@ def show_run(run: Run, *, full: bool = False) -> None:
     if full:
         settings = " ".join(f"{key}={clean(value)}" for key, value in run.settings.items())
         typer.echo("\n" + "\n".join(textwrap.wrap(settings, shutil.get_terminal_size().columns)))
-    for problem in run.record.problems:
+    for problem in run.problems:
         say(f"problem: {problem}")
 
 

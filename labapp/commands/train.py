@@ -9,6 +9,7 @@ import typer
 from engine.catalogue import TaskRow, parse_target
 from engine.config import Config, Layer, parse_assignment, read_config, resolve, settings_class
 from engine.errors import UsageError
+from engine.settings import place_settings
 from labapp.cli import HomeOption, JsonOption, Lab, open_lab
 from labapp.commands.runs import show_run
 from labapp.follow import follow
@@ -66,7 +67,9 @@ def configure(
         if old.task != row.name:
             raise UsageError("a run can only be repeated in its own task", got=target, expected=f"{old.task}/...")
         # The old run is repeated as it was: only the command line changes it.
-        layers = [layers[0], Layer(f"run {repeat}", old.settings.model_dump())]
+        place = place_settings(type(old.settings))  # where it ran is no part of it
+        kept = {key: value for key, value in old.settings.model_dump().items() if key not in place}
+        layers = [layers[0], Layer(f"run {repeat}", kept)]
         data, recipe = data or old.data, recipe or old.recipe
     return resolve(row, variant, data, recipe or lab.layers.recipe or "best", layers)
 
@@ -80,7 +83,14 @@ def command_line(row: TaskRow, assignments: list[str]) -> Layer:
 def place(config: Config, gpu: str) -> tuple[Config, dict[str, str]]:
     """The configuration for the GPU asked for, and what the worker's environment needs for it."""
     device = config.settings.device
-    if gpu == "auto" and device != "auto":
+    if device != "auto":
+        if gpu != "auto":
+            raise UsageError(
+                "--gpu and the setting device contradict each other",
+                got=f"--gpu {gpu} and device={device}",
+                expected="one of them",
+                hint="leave --gpu away, or device at auto",
+            )
         return config, {}
     chosen = choose(gpu, list_gpus())
     if chosen is not None:

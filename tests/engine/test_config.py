@@ -62,7 +62,8 @@ class TestLayers:
         assert "labapp.toml, line 7" in str(refusal.value.got)
 
     @pytest.mark.parametrize(
-        ("key", "value"), [("lr", "fast"), ("lr", -1), ("epochs", 0), ("optimizer", "sdg"), ("n", 1.5), ("lr", "inf")]
+        ("key", "value"),
+        [("lr", "fast"), ("lr", -1), ("epochs", 0), ("optimizer", "sdg"), ("n", 1.5), ("lr", "inf"), ("groups", 3)],
     )
     def test_a_value_out_of_bounds_says_what_was_got_and_what_may_be(self, key: str, value: object) -> None:
         with pytest.raises(UsageError) as refusal:
@@ -70,6 +71,20 @@ class TestLayers:
         assert str(value) in str(refusal.value.got)
         assert "the test" in str(refusal.value.got)
         assert describe_settings(settings_class(IMAGES))[key]["help"] in str(refusal.value.expected)
+
+    @pytest.mark.parametrize("key", ["epochs", "image_size"])
+    def test_what_a_recipe_computes_with_is_checked_before(self, key: str) -> None:
+        with pytest.raises(UsageError, match=key):
+            images(**{key: "abc"})
+
+    def test_settings_that_do_not_go_together_are_refused_before_the_launch(self) -> None:
+        with pytest.raises(UsageError, match="do not go together") as refusal:
+            images(momentum=0)  # the best recipe has nesterov
+        assert "nesterov=false" in str(refusal.value.got)
+
+    def test_pictures_too_small_for_the_network_are_refused(self) -> None:
+        with pytest.raises(UsageError, match="image_size"):
+            images(image_size=4)
 
     def test_lists_are_given_with_commas(self) -> None:
         key, value = parse_assignment("milestones=.3,.6", settings_class(IMAGES))
@@ -95,6 +110,15 @@ class TestNames:
             images(data="cifar")
         assert "'cifar10'" in str(refusal.value.hint)
 
+    @pytest.mark.parametrize("data", ["/nowhere/at/all", "./nothing", "x" * 5000, "y/" * 3000])
+    def test_a_path_that_is_not_there_is_wrong_usage(self, data: str) -> None:
+        with pytest.raises(UsageError):
+            images(data=data)
+
+    def test_a_datasets_name_wins_over_a_folder_of_that_name(self, tmp_path: Path) -> None:
+        (tmp_path / "sample").mkdir()
+        assert images(data="sample").data == "sample"
+
     def test_an_unknown_recipe_is_refused(self) -> None:
         with pytest.raises(UsageError, match="recipe"):
             images(recipe="bets")
@@ -102,18 +126,18 @@ class TestNames:
 
 class TestIdentity:
     def test_it_ignores_where_and_counts_what(self) -> None:
-        base = images().identity("data")
-        assert images(device="cpu").identity("data") == base
-        assert images(checkpoint_minutes=1).identity("data") == base
-        assert images(seed=2).identity("data") != base
-        assert images(precision="fp32").identity("data") != base
-        assert images("gn").identity("data") != base
-        assert images().identity("other data") != base
+        base = images().identity("data", "bf16")
+        for place in ({"device": "cpu"}, {"checkpoint_minutes": 1}, {"residency": "stream"}, {"precision": "bf16"}):
+            assert images(**place).identity("data", "bf16") == base, place
+        assert images().identity("data", "fp32") != base
+        assert images(seed=2).identity("data", "bf16") != base
+        assert images("gn").identity("data", "bf16") != base
+        assert images().identity("other data", "bf16") != base
 
     def test_every_setting_but_those_of_place_counts(self) -> None:
         other = {"epochs": 7, "optimizer": "adam", "milestones": (0.1,), "broken": "skip", "compile": True}
         for key, value in other.items():
-            assert images(**{key: value}).identity("data") != images().identity("data"), key
+            assert images(**{key: value}).identity("data", "fp32") != images().identity("data", "fp32"), key
 
 
 def test_a_configuration_survives_its_file(tmp_path: Path) -> None:

@@ -73,6 +73,17 @@ class TestTrain:
         assert 'task = "toy"' in printed.out
         assert lab.store.ids() == []
 
+    def test_a_gpu_and_a_device_that_contradict_each_other_are_refused(self, labapp: Any) -> None:
+        printed = labapp("train", "toy/line", "--gpu", "cpu", "--set", "device=cuda")
+        assert printed.code == 2
+        assert "contradict" in printed.err
+
+    def test_from_does_not_repeat_where_the_old_run_ran(self, labapp: Any) -> None:
+        labapp("train", "toy/line", "--gpu", "cpu", "--name", "old", "--wait")
+        assert labapp("show", "old", "--json").json["settings"]["device"] == "cpu"
+        repeated = labapp("train", "toy/line", "--from", "old", "--dry-run", "--json").json
+        assert repeated["settings"]["device"] == "auto"
+
     def test_a_gpu_that_is_not_there_is_refused_before_anything_starts(self, labapp: Any, lab: Lab) -> None:
         printed = labapp("train", "toy/line", "--gpu", "7", "--json")
         assert printed.code == 2
@@ -123,6 +134,17 @@ class TestControl:
         printed = labapp("wait", run.id, "--json")
         assert printed.code == 0
         assert printed.json[0]["status"] == "finished"
+
+    def test_resume_wait_exits_with_1_when_the_run_fails_again(self, labapp: Any, lab: Lab) -> None:
+        run = lab.ended(lab.launch(fail_at=9, epochs=1, points=200))
+        assert labapp("resume", run.id, "--wait").code == 1
+
+    def test_evaluate_prints_the_runs_that_can_be_and_exits_with_1(self, labapp: Any, lab: Lab) -> None:
+        good, bad = lab.ended(lab.launch()), lab.ended(lab.launch("broken/line"))
+        printed = labapp("evaluate", good.id, bad.id, "--json")
+        assert printed.code == 1
+        assert [each["id"] for each in printed.json] == [good.id]
+        assert printed.json[0]["metrics"] == good.metrics["test"]
 
     def test_queries_act_on_what_fits_and_dry_run_on_nothing(self, labapp: Any, lab: Lab) -> None:
         ended = lab.ended(lab.launch())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.events import decode, encode
+from engine.events import NUMBERS, TYPES, decode, encode
 from sessions.history import History
 
 
@@ -113,7 +114,21 @@ def test_however_the_file_arrives_the_series_is_the_same(
     assert all(a == b or (math.isnan(a) and math.isnan(b)) for a, b in zip(found, values, strict=True))
 
 
+odd_values = st.one_of(
+    st.none(), st.booleans(), st.text(max_size=3), st.integers(), st.floats(), st.just(10**400), st.just([1]),
+    st.dictionaries(st.text(max_size=2), st.one_of(st.floats(), st.text(max_size=2), st.just(10**400)), max_size=2),
+)  # fmt: skip
+
+
 @given(st.binary(max_size=300))
 def test_no_line_makes_the_reader_fail(line: bytes) -> None:
     event = decode(line)
     assert event is None or isinstance(event["type"], str)
+
+
+@given(st.dictionaries(st.sampled_from([*NUMBERS, "split", "values", "message"]), odd_values), st.sampled_from(TYPES))
+def test_no_event_makes_the_reader_fail(fields: dict[str, object], type: str) -> None:
+    history = History(Path("nowhere"))
+    history._take(json.dumps({**fields, "type": type}).encode())
+    for split in ("train", "val"):
+        history.latest(split)

@@ -65,6 +65,15 @@ def test_pictures_are_trained_evaluated_and_understood_without_their_dataset(
             inference.ask("evaluate", run=trained.id, split="test", data=str(unseen))
         assert "purple" in str(refusal.value.got)
 
+        with pytest.raises(UsageError, match="classes are not the run's"):
+            inference.ask("evaluate", run=trained.id, split="test", data="sample")
+
+        write_pictures(tmp_path / "more", 1, seed=5)
+        (tmp_path / "more" / "red" / "0.png").rename(tmp_path / "colours" / "red" / "new.png")
+        with pytest.raises(LabError, match="changed since this run began"):
+            inference.ask("evaluate", run=trained.id, split="test")
+        (tmp_path / "colours" / "red" / "new.png").unlink()
+
         with pytest.raises(UsageError, match="run id"):
             inference.ask("evaluate", run="../../etc", split="test")
         with pytest.raises(UsageError, match="operation"):

@@ -14,7 +14,7 @@ import pytest
 from engine.errors import LabError, UsageError
 from engine.events import decode
 from sessions import control
-from sessions.process import child_environment, python_command
+from sessions.process import child_environment, myself, python_command
 from sessions.records import EVENTS, PROCESS, REQUEST, RESULT
 from sessions.runs import Run
 from sessions.status import derive
@@ -124,6 +124,87 @@ def test_killed_again_and_again_it_loses_nothing_and_ends_with_the_same_bits(lab
     assert run.history.series[("val", "loss")].values == whole.history.series[("val", "loss")].values
 
 
+def test_a_damaged_best_checkpoint_is_noticed_at_the_end_and_another_measured(lab: Lab) -> None:
+    # From the second epoch on nothing is learned any more, so the first epoch stays the best.
+    run = lab.at_step(lab.launch(epochs=6, pace=0.02, poison_from=9, poison_to=1000), 20)
+    control.pause(run)
+    run = lab.ended(run)
+    best = run.path / "checkpoints" / "step-8"
+    (best / "model.safetensors").write_text("[9.0, 9.0]")
+    run = lab.ended(control.resume(lab.store, run))
+    assert run.status.name == "finished"
+    warnings = [message["message"] for message in run.history.messages if message["type"] == "warning"]
+    assert any(str(best) in warning for warning in warnings)
+    assert (run.record.result or {})["best"]["step"] == 48
+
+
+def test_when_no_checkpoint_is_whole_nothing_is_begun_over_the_remains(lab: Lab) -> None:
+    run = lab.at_step(lab.launch(epochs=60, pace=0.004), 41)
+    control.pause(run)
+    run = lab.ended(run)
+    for path in (run.path / "checkpoints").glob("*/model.safetensors"):
+        path.write_bytes(b"garbage")
+    before = sorted(path.name for path in (run.path / "checkpoints").iterdir())
+    run = lab.ended(control.resume(lab.store, run))
+    assert run.status.name == "failed"
+    assert "no checkpoint of this run is whole" in run.error["hint"]
+    assert sorted(path.name for path in (run.path / "checkpoints").iterdir()) == before
+
+
+def test_a_checkpoint_of_a_newer_version_is_neither_passed_over_nor_deleted(lab: Lab) -> None:
+    run = lab.at_step(lab.launch(epochs=60, pace=0.004), 41)
+    control.pause(run)
+    run = lab.ended(run)
+    for path in (run.path / "checkpoints").glob("*/checkpoint.json"):
+        path.write_text(json.dumps({**json.loads(path.read_text()), "v": 2}))
+    before = sorted(path.name for path in (run.path / "checkpoints").iterdir())
+    run = lab.ended(control.resume(lab.store, run))
+    assert run.status.name == "failed"
+    assert "newer labapp" in run.error["title"]
+    assert sorted(path.name for path in (run.path / "checkpoints").iterdir()) == before
+
+
+def test_a_finished_run_without_training_state_can_be_evaluated_again(lab: Lab) -> None:
+    run = lab.ended(lab.launch())
+    lab.store.clean(list(lab.store.cleanable()))
+    (run.path / RESULT).write_bytes(b"garbage")
+    lab.until(run, lambda now: now.status.name == "lost")
+    again = lab.ended(control.resume(lab.store, run))
+    assert again.status.name == "finished"
+    assert again.metrics == run.metrics
+
+
+def test_a_resume_that_fails_half_way_leaves_the_run_as_it_was(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = lab.ended(lab.launch(fail_at=9))
+
+    def refuse(*_: object) -> object:
+        raise LabError("a worker cannot be started")
+
+    monkeypatch.setattr(control, "spawn_detached", refuse)
+    with pytest.raises(LabError, match="cannot be started"):
+        control.resume(lab.store, run)
+    after = lab.read(run)
+    assert (after.status, after.error) == (run.status, run.error)
+    monkeypatch.undo()
+
+
+def test_a_launcher_killed_before_its_worker_came_up_leaves_a_lost_run_that_can_be_resumed(lab: Lab) -> None:
+    run = lab.ended(lab.launch())
+    (run.path / RESULT).unlink()
+    (run.path / PROCESS).unlink()
+    gone = {**myself().as_dict(), "pid": 2**22 + 1}
+    (run.path / REQUEST).write_text(json.dumps({"wanted": "run", "attempt": 1, "spawned": gone}))
+    run = lab.until(run, lambda now: now.status.name == "lost")
+    assert lab.ended(control.resume(lab.store, run)).status.name == "finished"
+
+
+def test_killed_after_it_was_asked_to_pause_it_is_lost_not_paused(lab: Lab) -> None:
+    run = lab.until(lab.launch(freeze_at=9), lambda now: now.step == 8 and now.status.detail == "training")
+    control.pause(run)
+    assert control.kill(lab.read(run))
+    assert lab.read(run).status.name == "lost"
+
+
 def test_a_damaged_newest_checkpoint_is_passed_over_for_an_older_whole_one(lab: Lab) -> None:
     whole = lab.ended(lab.launch(epochs=30))
     run = lab.at_step(lab.launch(epochs=30, pace=0.004), 41)
@@ -216,10 +297,13 @@ def test_two_resumes_at_once_start_one_worker(lab: Lab) -> None:
     run = lab.at_step(lab.launch(**LONG), 10)
     lab.kill(run)
     run = lab.until(run, lambda now: now.status.name == "lost")
-    control.resume(lab.store, run)
-    with pytest.raises(LabError):
-        control.resume(lab.store, run)
-    assert lab.until(run, lambda now: now.status.name == "running").record.request["attempt"] == 2  # type: ignore[index]
+    command = python_command("labapp", "resume", run.id)
+    pipe = subprocess.PIPE
+    both = [subprocess.Popen(command, env=child_environment(), stderr=pipe, text=True) for _ in range(2)]
+    said = [each.communicate()[1] for each in both]
+    assert sorted(each.returncode for each in both) == [0, 2], said
+    run = lab.at_step(run, 10)
+    assert run.record.request["attempt"] == 2  # type: ignore[index]
 
 
 def test_a_second_worker_for_the_same_run_refuses(lab: Lab) -> None:

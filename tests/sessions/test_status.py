@@ -64,7 +64,13 @@ def test_never_started_is_queued_and_asked_to_pause_is_paused() -> None:
     assert status().name == "queued"
     assert status(request={"wanted": "run", "attempt": 0}).name == "queued"
     assert status(request={"wanted": "pause", "attempt": 0}).name == "paused"
-    assert status(request={"wanted": "pause", "attempt": 1}, process={**DEAD, "attempt": 1}).name == "paused"
+    asked = {"wanted": "pause", "attempt": 1}
+    assert status(request=asked, process={**DEAD, "attempt": 1, "phase": "paused"}).name == "paused"
+    assert status(request=asked, process={**DEAD, "attempt": 1, "phase": "training"}).name == "lost"
+
+
+def test_a_directory_that_is_gone_is_lost() -> None:
+    assert status(gone=True).name == "lost"
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,16 @@ class TestFinding:
         length = next(n for n in range(1, 12) if first.id[:n] != second.id[:n])
         assert lab.store.find(first.id[:length]).id == first.id
 
+    def test_an_exact_name_wins_over_the_beginning_of_an_id(self, lab: Lab) -> None:
+        make(lab)
+        named = make(lab, "line")
+        assert lab.store.find("line").id == named.id
+
+    def test_a_mistyped_key_selects_nothing_rather_than_everything(self, lab: Lab) -> None:
+        make(lab)
+        with pytest.raises(UsageError, match="key in a query"):
+            lab.store.select(["not:tga:keep"])
+
     def test_an_ambiguous_prefix_is_refused_and_lists_what_it_could_mean(self, lab: Lab) -> None:
         first, second = make(lab), make(lab)
         with pytest.raises(UsageError) as refusal:
@@ -68,7 +78,7 @@ class TestLabels:
 class TestTrash:
     def test_delete_and_restore_are_each_others_inverse(self, lab: Lab) -> None:
         run = lab.ended(lab.launch())
-        lab.store.delete(run)
+        control.delete(lab.store, run)
         assert lab.store.ids() == []
         assert lab.store.trash_ids() == [run.id]
         lab.store.restore(run.id[:-1])
@@ -77,15 +87,17 @@ class TestTrash:
     def test_a_running_run_is_not_deleted(self, lab: Lab) -> None:
         run = lab.at_step(lab.launch(epochs=400, pace=0.004), 3)
         with pytest.raises(UsageError, match="running"):
-            lab.store.delete(run)
+            control.delete(lab.store, run)
         assert lab.read(run).status.name == "running"
 
     def test_clean_frees_what_it_said_and_keeps_weights_and_results(self, lab: Lab) -> None:
         kept, thrown = lab.ended(lab.launch()), lab.ended(lab.launch())
-        lab.store.delete(thrown)
-        announced = sum(size for _, size, _ in lab.store.cleanable())
-        assert announced > 0
-        assert lab.store.clean() == announced
+        control.delete(lab.store, thrown)
+        found = list(lab.store.cleanable())
+        later = lab.ended(lab.launch())
+        assert lab.store.clean(found) == sum(size for _, size, _ in found) > 0
+        assert list((later.path / "checkpoints").glob("*/training.pt")), "what came after the question is kept"
+        lab.store.clean(list(lab.store.cleanable()))
         assert list(lab.store.cleanable()) == []
         assert lab.store.trash_ids() == []
         kept = lab.read(kept)
