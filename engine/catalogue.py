@@ -119,7 +119,7 @@ IMAGES = TaskRow(
     },
     default_dataset="sample",
     path_dataset=_PICTURE_FOLDER,
-    probe="engine.images.folder:probe",
+    probe="engine.images.listing:probe",
     examples="images",
 )
 

@@ -70,17 +70,6 @@ def _content(root: Path, name: str, expected_hash: str) -> bytes:
     return content
 
 
-def picture_size(path: Path) -> tuple[int, int] | None:
-    """(width, height) from the header; None if it has none."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(path) as image:
-                return image.size
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        return None
-
-
 def decode_all(root: Path, names: Sequence[str], hashes: Mapping[str, str], size: int) -> Iterator[Decoded]:
     """Decode pictures in portions, in order, with all cores. Files must still be what `hashes` says by name."""
 

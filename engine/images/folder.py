@@ -15,10 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,55 +24,33 @@ import numpy as np
 from engine.errors import LabError
 from engine.images.cache import CacheWriter, PictureCache, content_hashes
 from engine.images.data import PictureData, split_off, with_validation
-from engine.images.decoding import FITTING_VERSION, decode_all, hash_all, picture_size
+from engine.images.decoding import FITTING_VERSION, decode_all, hash_all
+from engine.images.listing import (
+    FOLDERS,
+    LISTED,
+    Listing,
+    class_pictures,
+    entries,
+    is_class,
+    list_pictures,
+    picture_size,
+    probe,
+    require_sound,
+)
 from engine.images.settings import ImageSettings
 from engine.task import SPLITS, Split
 
-ENDINGS = frozenset(
-    [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"]
-)
-FOLDERS: dict[str, Split] = {
-    "train": "train",
-    "val": "val",
-    "valid": "val",
-    "validation": "val",
-    "dev": "val",
-    "test": "test",
-}
 TEST_SEED = 0  # the same test pictures whatever the run's seed
-SMALL = 64  # square pictures up to this side are trained on as they are
-USUAL = 256  # the side that all others are fitted to
-LISTED = 8  # names in an error message
 LOOKED_AT = 500  # headers read to say what sizes there are
 
 Say = Callable[[str], None]
-
-
-@dataclass
-class Listing:
-    """What lies in a folder: pictures by split and class, and what was left out. Names are relative to the root."""
-
-    root: Path
-    pictures: dict[Split, dict[str, list[str]]] = field(default_factory=dict)
-    ignored: Counter[str] = field(default_factory=Counter)  # why -> files or folders
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        return tuple(sorted({name for classes in self.pictures.values() for name in classes}))
-
-    def names(self, split: Split) -> list[str]:
-        return [name for each in sorted(self.pictures[split]) for name in self.pictures[split][each]]
-
-    def labels(self, split: Split) -> list[int]:
-        numbers = {name: number for number, name in enumerate(self.classes)}
-        return [numbers[each] for each in sorted(self.pictures[split]) for _ in self.pictures[split][each]]
 
 
 def open_folder(source: str | Path, settings: ImageSettings, cache: Path, say: Say) -> PictureData:
     """The pictures under `source`, fitted to `settings.image_size` (0 = as `probe` says)."""
     root = Path(source).expanduser()
     listing = list_pictures(root)
-    _require_sound(listing)
+    require_sound(listing)
     size = settings.image_size or probe(root)["image_size"]
     hashes = _hashes(listing, cache)
     plan = _plan(listing, settings.test_fraction)
@@ -107,11 +82,11 @@ def open_unseen(
 ) -> PictureData:
     """Pictures that a run never saw, as its `split`: the folder of that split if there is one, else all classes."""
     root = Path(source).expanduser()
-    folders = [entry.name for entry in _entries(root) if entry.is_dir() and FOLDERS.get(entry.name.lower()) == split]
+    folders = [entry.name for entry in entries(root) if entry.is_dir() and FOLDERS.get(entry.name.lower()) == split]
     folder = folders[0] if folders else ""
     listing = Listing(root)
-    names = [entry.name for entry in _entries(root / folder) if _is_class(entry, listing)]
-    listing.pictures[split] = _class_pictures(listing, folder, names, at_most=0)
+    names = [entry.name for entry in entries(root / folder) if is_class(entry, listing)]
+    listing.pictures[split] = class_pictures(listing, folder, names, at_most=0)
     known = {name: label for label, name in enumerate(artifacts.classes)}
     if not listing.pictures[split] or not set(listing.classes) <= set(known):
         strange = sorted(set(listing.classes) - set(known))
@@ -127,22 +102,11 @@ def open_unseen(
     return data
 
 
-def probe(path: str | Path) -> dict[str, int]:
-    """The settings that belong to a folder, from the headers of its first few pictures: quick and without torch."""
-    root = Path(path).expanduser()
-    listing = list_pictures(root, at_most=1)
-    _require_sound(listing)
-    first = [name for split in listing.pictures for name in listing.names(split)]
-    sizes = {size for name in islice(first, 8) if (size := picture_size(root / name))}
-    width, height = sizes.pop() if len(sizes) == 1 else (0, 0)
-    return {"image_size": width if width == height and 0 < width <= SMALL else USUAL}
-
-
 def check(source: str | Path, settings: ImageSettings, cache: Path, say: Say) -> list[str]:
     """Everything worth knowing about a folder before training on it; what would stop a training is raised."""
     root = Path(source).expanduser()
     listing = list_pictures(root)
-    _require_sound(listing)
+    require_sound(listing)
     data = open_folder(source, settings.model_copy(update={"broken": "skip"}), cache, say)
     given = ", ".join(split for split in SPLITS if split in listing.pictures)
     findings = [
@@ -157,108 +121,6 @@ def check(source: str | Path, settings: ImageSettings, cache: Path, say: Say) ->
     findings += [f"left out: {count:,} {why}" for why, count in sorted(listing.ignored.items())]
     findings += [f"broken: {name}" for name in data.broken]
     return findings + _twins(listing, _hashes(listing, cache))
-
-
-# --- what lies there -------------------------------------------------------------------------------------------------
-
-
-def list_pictures(root: Path, at_most: int = 0) -> Listing:
-    """Walk the folder; with `at_most`, only so many pictures of each class are looked for."""
-    listing = Listing(root)
-    splits: dict[Split, str] = {}
-    others: list[str] = []
-    for entry in _entries(root):
-        if not entry.is_dir():
-            listing.ignored[_why(entry.name, "files beside the folders")] += 1
-        elif entry.name.startswith("."):
-            listing.ignored["hidden folders"] += 1
-        elif (split := FOLDERS.get(entry.name.lower())) is None:
-            others.append(entry.name)
-        elif split in splits:
-            raise LabError(f"two folders for {split}", got=f"{splits[split]} and {entry.name}", expected="one of them")
-        else:
-            splits[split] = entry.name
-    if "train" in splits:
-        listing.ignored["folders beside train"] += len(others)
-        for split, folder in splits.items():
-            classes = [entry.name for entry in _entries(root / folder) if _is_class(entry, listing)]
-            listing.pictures[split] = _class_pictures(listing, folder, classes, at_most)
-    elif others:
-        listing.pictures["train"] = _class_pictures(listing, "", others + list(splits.values()), at_most)
-    listing.ignored = +listing.ignored
-    return listing
-
-
-def _class_pictures(listing: Listing, folder: str, classes: list[str], at_most: int) -> dict[str, list[str]]:
-    found = {}
-    for name in sorted(classes):
-        below = _pictures_below(listing, os.path.join(folder, name))
-        pictures = sorted(islice(below, at_most) if at_most else below)
-        if pictures:
-            found[name] = pictures
-        else:
-            listing.ignored["class folders without a picture"] += 1
-    return found
-
-
-def _pictures_below(listing: Listing, folder: str) -> Iterator[str]:
-    for entry in _entries(listing.root / folder):
-        name = os.path.join(folder, entry.name)
-        if entry.name.startswith("."):
-            listing.ignored["hidden files"] += 1
-        elif entry.is_dir(follow_symlinks=False):
-            yield from _pictures_below(listing, name)
-        elif entry.is_dir():
-            listing.ignored["linked folders below a class"] += 1
-        elif Path(entry.name).suffix.lower() not in ENDINGS:
-            listing.ignored["files that are no pictures"] += 1
-        elif entry.is_file() or entry.is_symlink():  # a dangling link is a broken picture
-            yield name
-        else:
-            listing.ignored["files that are no pictures"] += 1  # a pipe, a socket, a device
-
-
-def _entries(folder: Path) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as found:
-            return sorted(found, key=lambda entry: entry.name)
-    except OSError as error:
-        raise LabError(
-            "the folder of pictures cannot be read",
-            got=f"{folder}: {error.strerror}",
-            expected="a folder with train/<class>/* (and val, test), or <class>/*",
-        ) from error
-
-
-def _is_class(entry: os.DirEntry[str], listing: Listing) -> bool:
-    if entry.is_dir() and not entry.name.startswith("."):
-        return True
-    listing.ignored[_why(entry.name, "files beside the folders")] += 1
-    return False
-
-
-def _why(name: str, otherwise: str) -> str:
-    return "hidden files" if name.startswith(".") else otherwise
-
-
-def _require_sound(listing: Listing) -> None:
-    """Refuse what cannot be trained on."""
-    expected = "train/<class>/* (and val, test), or <class>/*"
-    train = listing.pictures.get("train", {})
-    if not train:
-        left_out = ", ".join(f"{count:,} {why}" for why, count in sorted(listing.ignored.items()))
-        raise LabError("no training pictures", got=f"{listing.root}: {left_out or 'nothing'}", expected=expected)
-    if len(train) < 2:
-        raise LabError("only one class", got=f"{next(iter(train))} in {listing.root}", expected=expected)
-    for split, classes in listing.pictures.items():
-        if not classes:
-            raise LabError(f"no {split} pictures", got=str(listing.root), expected=expected)
-        if strange := sorted(set(classes) - set(train)):
-            raise LabError(
-                f"{split} has classes that train lacks",
-                got=", ".join(strange[:LISTED]),
-                expected=f"classes of train: {', '.join(sorted(train)[:LISTED])}",
-            )
 
 
 # --- from files to splits --------------------------------------------------------------------------------------------

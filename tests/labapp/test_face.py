@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from sessions.process import child_environment
 
@@ -26,6 +28,8 @@ print("HEAVY", json.dumps([name for name in {heavy} if name in sys.modules]), co
         ["tasks"],
         ["runs"],
         ["train", "images/bn", "--dry-run", "--gpu", "cpu"],
+        ["train", "images/bn", "--dry-run", "--data", "pictures"],
+        ["data", "check", "pictures"],
         ["data", "list"],
         ["doctor"],
         ["show", "nothing"],
@@ -33,16 +37,18 @@ print("HEAVY", json.dumps([name for name in {heavy} if name in sys.modules]), co
     ids=" ".join,
 )
 def test_commands_run_without_tensors(arguments: list[str]) -> None:
+    for number in range(4):
+        path = Path("pictures", ("cat", "dog")[number % 2], f"{number}.png")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8), (number, 0, 0)).save(path)
     command = [sys.executable, "-P", "-c", PROBE.format(heavy=HEAVY), *arguments]
     done = subprocess.run(command, env=child_environment(), capture_output=True, text=True, timeout=60)
     line = next(line for line in done.stdout.splitlines() if line.startswith("HEAVY"))
     assert json.loads(line[6 : line.rindex("]") + 1]) == [], done.stderr
 
 
-def test_our_own_packages_are_imported_whatever_lies_in_the_current_folder(tmp_path_factory: object) -> None:
+def test_our_own_packages_are_imported_whatever_lies_in_the_current_folder() -> None:
     """A folder of the user's that is called `models` must not stand in for ours."""
-    from pathlib import Path
-
     (Path.cwd() / "models").mkdir()
     (Path.cwd() / "models" / "__init__.py").write_text("raise RuntimeError('not yours')")
     command = [sys.executable, "-P", "-c", "import models.norms; print('ours')"]

@@ -14,7 +14,8 @@ from engine.images import decoding
 from engine.images import folder as module
 from engine.images.data import PictureData
 from engine.images.decoding import decode, parallel
-from engine.images.folder import check, open_folder, probe
+from engine.images.folder import check, open_folder
+from engine.images.listing import probe
 from engine.images.settings import ImageSettings
 from engine.task import SPLITS
 
