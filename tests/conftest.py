@@ -77,6 +77,11 @@ class Lab:
     def ended(self, run: Run, seconds: float = 30.0) -> Run:
         return self.until(run, lambda now: now.status.name not in ("queued", "running", "stalled"), seconds)
 
+    def gone(self, run: Run) -> Run:
+        """Wait until a run's worker has left altogether: it writes the result before it goes."""
+        identity = Identity.from_dict(run.record.process)
+        return self.until(run, lambda now: identity is None or not identity.is_alive())
+
     def at_step(self, run: Run, step: int) -> Run:
         return self.until(run, lambda now: now.step >= step and now.status.name == "running")
 

@@ -14,6 +14,7 @@ import pytest
 from engine.errors import LabError, UsageError
 from engine.events import jsonable
 from labapp.commands.runs import list_runs, show_run
+from labapp.run import run as command_line
 from sessions import control
 from sessions.home import Home
 from sessions.records import EVENTS, META, OUTPUT, RESULT
@@ -146,6 +147,19 @@ class TestDataset:
         assert "changed" in run.error["title"]
 
 
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    place = tmp_path / "tiny"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)], capture_output=True, check=False
+    )
+    if mounted.returncode != 0:
+        pytest.skip("mounting a small disk needs root")
+    yield place
+    subprocess.run(["umount", "-l", str(place)], check=True)
+
+
 class TestDiskFull:
     def test_events_that_cannot_be_written_fail_the_run_and_say_so(self, lab: Lab) -> None:
         path = lab.store.create(_config(lab))
@@ -155,18 +169,6 @@ class TestDiskFull:
         assert run.error["title"] == "the disk is full"
         assert str(path / EVENTS) in run.error["got"]
         assert "labapp clean" in run.error["hint"]
-
-    @pytest.fixture
-    def tiny_disk(self, tmp_path: Path) -> Iterator[Path]:
-        place = tmp_path / "tiny"
-        place.mkdir()
-        mounted = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(place)], capture_output=True, check=False
-        )
-        if mounted.returncode != 0:
-            pytest.skip("mounting a small disk needs root")
-        yield place
-        subprocess.run(["umount", "-l", str(place)], check=True)
 
     def test_a_disk_that_fills_up_fails_the_run_with_a_result_and_hurts_no_other(self, tiny_disk: Path) -> None:
         lab = Lab(tiny_disk)
@@ -201,6 +203,28 @@ class TestHome:
             read_only.create(_config(lab))
         assert "/proc/labapp-home" in str(refusal.value.got)
 
+    def test_a_home_that_became_read_only_can_still_be_looked_at(
+        self, tiny_disk: Path, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        lab = Lab(tiny_disk)
+        run = lab.gone(lab.ended(lab.launch()))
+        subprocess.run(["mount", "-o", "remount,ro", str(tiny_disk)], check=True)
+        home = ["--home", str(tiny_disk)]
+        for looking in (["runs"], ["show", run.id], ["logs", run.id]):
+            assert command_line([*looking, *home]) == 0, looking
+        capfd.readouterr()
+        for changing in (
+            ["train", "toy/line"],
+            ["label", run.id, "--tag", "x"],
+            ["delete", run.id],
+            ["resume", run.id],
+        ):
+            assert command_line([*changing, *home]) in (1, 2), changing
+            said = capfd.readouterr().err
+            assert str(tiny_disk) in said, changing
+            assert "--home" in said, changing
+        subprocess.run(["mount", "-o", "remount,rw", str(tiny_disk)], check=True)
+
     def test_one_without_permission_says_which_and_how_to_choose_another(self, tmp_path: Path) -> None:
         from engine.files import cannot_write
 
@@ -215,8 +239,6 @@ class TestHome:
 
 
 def test_a_log_with_control_characters_cannot_act_on_the_terminal(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
-    from labapp.run import run as command_line
-
     run = lab.ended(lab.launch())
     (run.path / OUTPUT).write_bytes(b"before\x1b[2J\x1b]0;owned\x07after\n")
     assert command_line(["logs", run.id]) == 0
