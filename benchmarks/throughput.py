@@ -5,7 +5,7 @@
 The bound does what no trainer can leave out: forward, loss, backward, optimizer step on a batch that is already on the
 device. The trainer also draws, crops, mirrors and normalises the pictures, watches for NaN, averages the weights,
 counts the confusion matrix, writes events and heartbeats and looks at what is wanted. Both run in turns, warmed up,
-with the allocator and thread settings of a worker; the ratio is of medians.
+with the allocator settings of a worker; the ratio is of medians.
 """
 
 from __future__ import annotations

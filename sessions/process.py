@@ -113,11 +113,10 @@ def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 # glibc returns blocks above its threshold to the kernel at every free, and a training frees and takes the same big
-# blocks at every step; OpenMP threads that spin while they wait starve each other when a machine is shared.
+# blocks at every step: keeping them is worth 13 % of a CPU step (docs/results.md).
 STEADY = {
     "MALLOC_MMAP_THRESHOLD_": str(2**30),
     "MALLOC_TRIM_THRESHOLD_": str(2**33),
-    "OMP_WAIT_POLICY": "passive",
     "PYTHONUNBUFFERED": "1",
 }
 

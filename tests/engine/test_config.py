@@ -37,10 +37,9 @@ class TestSeedRecipe:
         found = images(data="cifar10", recipe="seed", image_size=256).settings
         assert (found.batch_size, found.epochs, found.optimizer, found.lr) == (32, 50, "sgd", 1e-4)
 
-    def test_none_differs_in_the_learning_rate_alone(self) -> None:
-        ours = images("none", "cifar10", "seed").settings.model_dump()
-        theirs = images("bn", "cifar10", "seed").settings.model_dump()
-        assert {key for key in ours if ours[key] != theirs[key]} == {"lr"}
+    @pytest.mark.parametrize("variant", [*IMAGES.variants])
+    def test_every_variant_has_the_same(self, variant: str) -> None:
+        assert images(variant, "cifar10", "seed").settings == images("bn", "cifar10", "seed").settings
 
 
 def test_best_trains_as_many_epochs_as_seed() -> None:
