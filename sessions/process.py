@@ -138,16 +138,23 @@ def spawn_detached(command: Sequence[str], log: Path, environment: Mapping[str, 
         except OSError as error:
             hint = "too many processes or too little memory? labapp doctor looks"
             raise LabError("a worker cannot be started", got=f"{command[0]}: {error.strerror}", hint=hint) from error
-    _children.append(process)
+    process.returncode = 0  # it is ours to collect, in `reap`, and may outlive us
+    _children.add(process.pid)
     return identify(process.pid) or Identity(host(), boot(), process.pid, -1.0)
 
 
-_children: list[subprocess.Popen[bytes]] = []  # polled, so that the dead among them do not stay zombies
+_children: set[int] = set()  # pids of the detached ones
 
 
 def reap() -> None:
-    """Collect those of our detached children that ended."""
-    _children[:] = [child for child in _children if child.poll() is None]
+    """Collect those of our detached children that ended, so that they do not stay zombies."""
+    for pid in list(_children):
+        try:
+            ended, _ = os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:
+            ended = pid
+        if ended:
+            _children.discard(pid)
 
 
 def kill_group(identity: Identity) -> bool:
