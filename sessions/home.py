@@ -8,6 +8,7 @@ from pathlib import Path
 
 import platformdirs
 
+from engine.catalogue import Dataset
 from engine.errors import UsageError
 from engine.files import explained
 
@@ -33,6 +34,10 @@ class Home:
     @property
     def data(self) -> Path:
         return self.root / "data"
+
+    def has(self, name: str, dataset: Dataset) -> bool:
+        """Whether a dataset can be used now: it is built in, or its archive has been fetched."""
+        return dataset.archive is None or (self.data / name / dataset.archive).is_file()
 
     def ensure(self) -> Home:
         """Make the folders; an error names the one that cannot be made."""

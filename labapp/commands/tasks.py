@@ -67,6 +67,4 @@ def where(name: str, dataset: Dataset, home: Home) -> str:
     """Whether a dataset can be used now."""
     if dataset.embedded:
         return "built in"
-    if dataset.archive is None:
-        return "needs a path"
-    return "here" if (home.data / name / dataset.archive).is_file() else "not here"
+    return "here" if home.has(name, dataset) else "not here"

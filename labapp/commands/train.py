@@ -45,6 +45,7 @@ def train(
     """Start a training in the background and print its id."""
     lab = open_lab(home)
     config = configure(lab, target, data, recipe, set_ or [], from_)
+    require_data(lab, config)
     config, environment = place(config, gpu)
     if dry_run:
         print_json(config.as_dict()) if as_json else typer.echo(config.to_toml(), nl=False)
@@ -78,6 +79,16 @@ def command_line(row: TaskRow, assignments: list[str]) -> Layer:
     cls = settings_class(row)
     values: dict[str, Any] = dict(parse_assignment(text, cls) for text in assignments)
     return Layer("the command line", values)
+
+
+def require_data(lab: Lab, config: Config) -> None:
+    """Refuse to launch on data that has not been fetched: the worker would only find out later."""
+    if not lab.home.has(config.data, config.dataset):
+        raise UsageError(
+            f"{config.data} is not here yet",
+            got=f"no {config.dataset.archive} in {lab.home.data / config.data}",
+            hint=f"labapp data fetch {config.data}, with --from FILE where there is no network",
+        )
 
 
 def place(config: Config, gpu: str) -> tuple[Config, dict[str, str]]:

@@ -215,6 +215,29 @@ class TestLooking:
         assert "no_such_module" in printed.out
 
 
+class TestData:
+    def test_list_says_what_is_here(self, labapp: Any) -> None:
+        found = {each["name"]: each["is"] for each in labapp("data", "list", "--json").json}
+        assert (found["sample"], found["cifar10"]) == ("built in", "not here")
+        assert "cifar10" in labapp("data").out
+
+    def test_a_file_that_is_not_the_archive_is_refused_and_named(self, labapp: Any, tmp_path: Path) -> None:
+        (tmp_path / "wrong.tar.gz").write_bytes(b"not it")
+        printed = labapp("data", "fetch", "cifar10", "--from", str(tmp_path / "wrong.tar.gz"), "--json")
+        assert printed.code == 1
+        assert "wrong.tar.gz" in json.dumps(printed.json["error"])
+        assert labapp("data", "list", "--json").json[2]["is"] == "not here"
+
+    def test_training_on_what_is_not_here_is_refused_and_says_how_to_get_it(self, labapp: Any, lab: Lab) -> None:
+        printed = labapp("train", "images/bn", "--data", "cifar10", "--json")
+        assert printed.code == 2
+        assert "labapp data fetch cifar10" in printed.json["error"]["hint"]
+        assert lab.store.ids() == []
+
+    def test_what_is_built_in_need_not_be_fetched(self, labapp: Any) -> None:
+        assert labapp("data", "fetch", "sample").code == 2
+
+
 class TestPreferences:
     def test_the_command_line_wins_over_variables_project_user_and_recipe(
         self, labapp: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
