@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import LabError
-from engine.files import explained, sha256, sync_directory, sync_file
+from engine.files import explained, sha256, sync
 
 MANIFEST = "checkpoint.json"
 WEIGHTS = "model.safetensors"
@@ -59,14 +59,14 @@ class Checkpoints:
                 manifest = {"v": CHECKPOINT_VERSION, "step": step, "progress": progress, "files": files}
                 (beside / MANIFEST).write_text(json.dumps(manifest, indent=1))
                 for path in beside.iterdir():
-                    sync_file(path)
-                sync_directory(beside)
+                    sync(path)
+                sync(beside)
                 shutil.rmtree(final, ignore_errors=True)  # one that was damaged, or the same step saved again
                 os.rename(beside, final)
             except BaseException:
                 shutil.rmtree(beside, ignore_errors=True)
                 raise
-            sync_directory(self.directory)
+            sync(self.directory)
         return final
 
     def read(self, step: int) -> dict[str, Any]:

@@ -32,23 +32,15 @@ def write_atomic(path: Path, content: bytes, *, durable: bool = True) -> None:
                 os.unlink(name)
             raise
         if durable:
-            sync_directory(path.parent)
+            sync(path.parent)
 
 
 def write_json(path: Path, value: Any, *, durable: bool = True) -> None:
     write_atomic(path, json.dumps(jsonable(value), indent=1, allow_nan=False).encode() + b"\n", durable=durable)
 
 
-def sync_directory(path: Path) -> None:
-    """Make renames within a directory survive a power cut."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def sync_file(path: Path) -> None:
+def sync(path: Path) -> None:
+    """Make a file's content, or the renames within a directory, survive a power cut."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

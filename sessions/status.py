@@ -16,7 +16,6 @@ REMOTE_STALE_DEFAULT = 900.0
 STATUSES = ("queued", "running", "stalled", "paused", "remote", "finished", "stopped", "failed", "lost")
 ENDED = frozenset({"finished", "stopped", "failed"})
 RESUMABLE = frozenset({"stopped", "failed", "paused", "lost"})
-ACTIVE = frozenset({"queued", "running", "stalled"})
 
 
 @dataclass(frozen=True)

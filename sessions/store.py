@@ -14,7 +14,7 @@ from typing import Any
 from engine.checkpoints import TRAINING_STATE
 from engine.config import Config
 from engine.errors import LabError, UsageError, nearest
-from engine.files import explained, sync_directory, write_atomic, write_json
+from engine.files import explained, sync, write_atomic, write_json
 from sessions.history import History
 from sessions.home import Home
 from sessions.process import host
@@ -110,7 +110,7 @@ class Store:
                 write_json(beside / REQUEST, {"v": RUN_VERSION, "wanted": "run", "attempt": 0})
                 with explained(final):
                     os.rename(beside, final)
-                    sync_directory(self.home.runs)
+                    sync(self.home.runs)
                 return final
             except BaseException:
                 shutil.rmtree(beside, ignore_errors=True)

@@ -27,7 +27,7 @@ import filelock
 import numpy as np
 import numpy.typing as npt
 
-from engine.files import explained, sync_directory, write_atomic
+from engine.files import explained, sync, write_atomic
 from engine.images.data import Masks, PictureData, PictureSplit, Pixels
 from engine.task import SPLITS, Split
 
@@ -200,7 +200,7 @@ class PictureCache:
                     writer.finish()
                     _remove(directory)
                     beside.rename(directory)
-                    sync_directory(self.folder)
+                    sync(self.folder)
                 finally:
                     writer.abandon()
                     shutil.rmtree(beside, ignore_errors=True)
