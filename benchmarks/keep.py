@@ -15,11 +15,9 @@ from pathlib import Path
 import tomlkit
 
 from engine.events import jsonable
-from sessions.home import find_home
-from sessions.preferences import read_layers
+from labapp.cli import open_lab
 from sessions.records import CONFIG
 from sessions.runs import Run
-from sessions.store import Store
 
 KEPT = Path(__file__).parent / "runs"
 
@@ -30,7 +28,7 @@ def main() -> None:
     parser.add_argument("name")
     parser.add_argument("--home", type=Path)
     options = parser.parse_args()
-    run = Store(find_home(options.home, read_layers().home)).find(options.run)
+    run = open_lab(options.home).store.find(options.run)
     folder = KEPT / Path(options.name).name
     folder.mkdir(parents=True, exist_ok=True)
     keep_config(run, folder / "config.toml")

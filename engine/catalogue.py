@@ -104,7 +104,7 @@ IMAGES = TaskRow(
             embedded=True,
         ),
         "sample-256": Dataset(
-            title="generated shapes, ten classes, 256x256",
+            title="generated shapes, ten classes, 256x256 (slow without a GPU)",
             open="engine.images.sample:open_sample",
             defaults={"image_size": 256},
             embedded=True,

@@ -18,7 +18,7 @@ import tomlkit
 from pydantic import ValidationError
 
 from engine.catalogue import Dataset, TaskRow, load, task_row
-from engine.errors import LabError, UsageError, nearest, unknown
+from engine.errors import LabError, UsageError, listed, nearest, unknown
 from engine.settings import TrainSettings, place_settings
 
 CONFIG_VERSION = 1
@@ -95,6 +95,8 @@ def dataset_row(row: TaskRow, data: str) -> Dataset:
 
 def is_path(data: str) -> bool:
     """Names have no slash; anything that has one, or exists, is a path."""
+    if not data:
+        return False
     try:
         return "/" in data or data.startswith((".", "~")) or Path(data).exists()
     except OSError:  # longer than any path may be
@@ -103,7 +105,7 @@ def is_path(data: str) -> bool:
 
 def resolve_data(row: TaskRow, data: str | None) -> str:
     """A dataset's name as it is, a path made absolute. A name wins over a file of that name; a path must exist."""
-    data = data or row.default_dataset
+    data = row.default_dataset if data is None else data
     dataset_row(row, data)
     if data in row.datasets:
         return data
@@ -122,11 +124,8 @@ def resolve(row: TaskRow, variant: str, data: str | None, recipe: str = "best", 
     if recipe not in row.recipes:
         raise unknown("recipe", recipe, row.recipes)
     data = resolve_data(row, data)
-    dataset = dataset_row(row, data)
     cls = settings_class(row)
-    belonging = dict(dataset.defaults)
-    if data not in row.datasets and row.probe is not None:
-        belonging |= load(row.probe)(Path(data))
+    own = belonging(row, data)
     # The recipe sees what the data and the user say of it: the seed's recipe depends on the size of the pictures.
     given: dict[str, Any] = {}
     for layer in reversed(layers):
@@ -135,9 +134,17 @@ def resolve(row: TaskRow, variant: str, data: str | None, recipe: str = "best", 
         given |= layer.values
     checked = validate(cls, given, layers)
     given = {key: getattr(checked, key) for key in given}  # a recipe computes with numbers, not with their spelling
-    values = belonging | load(row.recipes[recipe])(variant, data, belonging | given) | given
+    values = own | load(row.recipes[recipe])(variant, data, own | given) | given
     settings = validate(cls, values, layers)
     return Config(row.name, variant, data, recipe, row.recipe_version, settings)
+
+
+def belonging(row: TaskRow, data: str) -> dict[str, Any]:
+    """The settings that belong to a dataset: those of its row, or what a look at the path tells."""
+    found = dict(dataset_row(row, data).defaults)
+    if data not in row.datasets and row.probe is not None:
+        found |= load(row.probe)(Path(data))
+    return found
 
 
 def check_key(cls: type[TrainSettings], key: str, layer: Layer) -> None:
@@ -147,7 +154,7 @@ def check_key(cls: type[TrainSettings], key: str, layer: Layer) -> None:
         raise UsageError(
             f"unknown setting {key!r}",
             got=f"{key} in {where}",
-            expected="one of " + ", ".join(sorted(cls.model_fields)),
+            expected=listed("setting", sorted(cls.model_fields)),
             hint=f"did you mean {close!r}?" if close else "labapp tasks lists the settings",
         )
 
@@ -170,17 +177,19 @@ def validate(cls: type[TrainSettings], values: Mapping[str, Any], layers: Sequen
             f"setting {key!r} cannot be {first.get('input')!r}",
             got=f"{key} = {first.get('input')!r} from {where}",
             expected=describe(cls, key) if key in cls.model_fields else str(first["msg"]),
-            hint=str(first["msg"]).removeprefix("Value error, "),
+            hint=str(first["msg"]).removeprefix("Value error, ") if first["type"] == "value_error" else None,
         ) from None
 
 
 def describe(cls: type[TrainSettings], key: str) -> str:
     """One line: type, bounds, unit and help of a setting."""
     entry = describe_settings(cls)[key]
-    bounds = f" in {entry['bounds']}" if entry["bounds"] else ""
-    choices = " one of " + ", ".join(map(str, entry["choices"])) if entry["choices"] else ""
-    unit = f" {entry['unit']}" if entry["unit"] else ""
-    return f"{entry['type']}{choices}{bounds}{unit}: {entry['help']}"
+    if entry["choices"]:
+        may_be = "one of " + ", ".join(map(str, entry["choices"]))
+    else:
+        may_be = entry["type"] + (f" in {entry['bounds']}" if entry["bounds"] else "")
+    unit = f" ({entry['unit']})" if entry["unit"] else ""
+    return f"{may_be}{unit}: {entry['help']}"
 
 
 def describe_settings(cls: type[TrainSettings]) -> dict[str, dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
+MOST_LISTED = 12  # names in an error message
 LIKE_ENOUGH = 0.5  # from 0, nothing in common, to 1, the same
 
 
@@ -49,6 +50,14 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return best if best is not None and likeness(best) >= LIKE_ENOUGH else None
 
 
+def listed(kind: str, choices: list[str]) -> str:
+    """What a name may be: all of a few, some of many."""
+    if not choices:
+        return f"there is no {kind} yet"
+    some = ", ".join(choices[:MOST_LISTED])
+    return f"one of {some}" + (f" and {len(choices) - MOST_LISTED} more" if len(choices) > MOST_LISTED else "")
+
+
 def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
     """The error for a name that is not in a table: says the nearest one and lists the table."""
     choices = sorted(set(known))
@@ -56,6 +65,6 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
     return UsageError(
         f"unknown {kind} {name!r}",
         got=name,
-        expected="one of " + ", ".join(choices) if choices else f"there is no {kind} yet",
+        expected=listed(kind, choices),
         hint=f"did you mean {close!r}?" if close else None,
     )

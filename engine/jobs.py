@@ -133,9 +133,14 @@ class TrainedModel:
         self.learner = load(config.row.learner)(settings)
         self.learner.load_for_use(self.task, self.artifacts, best_checkpoint(directory))
 
-    def evaluate(self, split: Split, data: str | None, cache: Path, say: Say) -> Evaluation:
-        """Metrics on a split of the run's own data, or on data it never saw."""
+    def evaluate(self, split: Split, data: str | None, cache: Path, say: Say, broken: str | None = None) -> Evaluation:
+        """Metrics on a split of the run's own data, or on data it never saw.
+
+        `broken` says what to do with what cannot be read, where the task has a setting for it and the run did other.
+        """
         config = self.config
+        if broken is not None and "broken" in type(self.settings).model_fields:
+            self.settings = self.settings.model_copy(update={"broken": broken})
         if data is None:
             opened = load(config.dataset.open)(config.data, self.settings, cache, say)
             expect_same_data(read_data_record(self.preprocessing), opened.fingerprint, config.data)

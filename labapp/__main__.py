@@ -5,26 +5,37 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import sys
 
-
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command line; returns the exit code."""
-    arguments = sys.argv[1:] if arguments is None else arguments
-    from labapp.run import run
-
-    return run(arguments)
+INTERRUPTED = 130
 
 
 def entry() -> None:
     """The `labapp` script."""
-    code = main()
+    sys.stdout, sys.stderr = usable(sys.stdout), usable(sys.stderr)
+    try:
+        from labapp.run import run
+
+        code = run(sys.argv[1:])
+    except KeyboardInterrupt:  # while still importing
+        code = INTERRUPTED
     try:
         sys.stdout.flush()
-    except BrokenPipeError:  # `labapp runs | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError:  # `labapp runs | head`, or a full disk behind a redirection
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)
+
+
+def usable(stream: object) -> io.TextIOWrapper:
+    """A stream that exists and can take any text: what this locale cannot show is no reason to fail."""
+    if not isinstance(stream, io.TextIOWrapper):  # closed by the shell
+        return open(os.devnull, "w")  # noqa: PTH123
+    stream.reconfigure(errors="replace")
+    return stream
 
 
 if __name__ == "__main__":

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.metadata
+import os
 import sys
-from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
@@ -11,11 +13,25 @@ import typer
 
 from engine.errors import UsageError
 from sessions.home import Home, find_home
-from sessions.preferences import Layers, read_layers
+from sessions.preferences import USER_KEYS, Layers, read_layers, read_preferences, user_file
 from sessions.store import Store
 
+
+def not_empty(value: str | None) -> Path | None:
+    """A path from the command line; an empty one is an unset shell variable, not the current folder."""
+    if value == "":
+        raise UsageError("--home is empty", got="--home ''", expected="a folder", hint="is a shell variable not set?")
+    return None if value is None else Path(value)
+
+
 HomeOption = Annotated[
-    Path | None, typer.Option("--home", help="Where runs and data lie (else LABAPP_HOME, else your data folder).")
+    Path | None,
+    typer.Option(
+        "--home",
+        metavar="DIR",
+        parser=not_empty,
+        help="Where runs and data lie (else LABAPP_HOME, else your data folder).",
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on stdout and nothing else there.")]
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be done and do nothing.")]
@@ -35,25 +51,33 @@ app = typer.Typer(
 )
 
 
-@dataclass
 class Lab:
-    """What most commands begin with."""
+    """What most commands begin with. Preferences are read when a command needs them: a bad file stops no other."""
 
-    home: Home
-    store: Store
-    layers: Layers
+    def __init__(self, home: Home):
+        self.home = home
+        self.store = Store(home)
+
+    @cached_property
+    def layers(self) -> Layers:
+        return read_layers()
 
 
 def open_lab(home: Path | None) -> Lab:
-    """Find the home and read the preferences; nothing is created."""
-    layers = read_layers()
-    found = find_home(home, layers.home)
-    return Lab(found, Store(found), layers)
+    """Find the home; nothing is created."""
+    chosen = home or os.environ.get("LABAPP_HOME") or read_preferences(user_file(), USER_KEYS).home
+    return Lab(find_home(chosen))
 
 
 @app.callback(invoke_without_command=True)
-def start(context: typer.Context) -> None:
-    """Without a command: what there is to do."""
+def start(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and exit.")] = False,
+) -> None:
+    """A deep-learning laboratory in a terminal: launch, watch, compare and use models."""
+    if version:
+        typer.echo(importlib.metadata.version("labapp"))
+        raise typer.Exit(0)
     if context.invoked_subcommand is not None:
         return
     if not sys.stdout.isatty():

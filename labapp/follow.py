@@ -63,7 +63,9 @@ def state_line(run: Run) -> str:
     if run.step == 0:
         return f"{run.status.detail}..."
     train, validation = run.metrics["train"], run.metrics["val"]
-    parts = [f"epoch {run.epoch:.1f}/{run.epochs}", f"loss {number(train.get('loss'))}"]
+    parts = [f"epoch {run.epoch:.1f}/{run.epochs}"]
+    if "loss" in train:
+        parts.append(f"loss {number(train['loss'])}")
     if run.monitor in validation:
         parts.append(f"val {run.monitor} {number(validation[run.monitor])}")
     if run.total_steps > run.step and run.seconds:

@@ -33,7 +33,7 @@ def clean(text: Any) -> str:
 
 def say(message: str) -> None:
     """A line of talk."""
-    talk.print(clean(message), soft_wrap=True)
+    talk.print(clean(message), soft_wrap=not talk.is_terminal)
 
 
 def print_json(value: Any) -> None:
@@ -53,7 +53,7 @@ def print_error(error: LabError, *, as_json: bool) -> None:
         if value:
             text.append(f"\n  {label + ':':<10}", style="dim")
             text.append(clean(value))
-    talk.print(text, soft_wrap=True)
+    talk.print(text, soft_wrap=not talk.is_terminal)
 
 
 def table(
@@ -91,7 +91,7 @@ def number(value: float | None, digits: int = 4) -> str:
     """A fraction or loss in few characters; a dash where there is none."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "-"
-    return f"{value:.{digits}f}"
+    return f"{value:.{digits}f}" if abs(value) < 1e5 else f"{value:.3e}"
 
 
 def duration(seconds: float) -> str:

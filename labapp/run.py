@@ -34,8 +34,11 @@ def run(arguments: list[str]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         say("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:
+    except BrokenPipeError:  # `labapp runs | head`: whoever read it has had enough
         return 0
+    except OSError as error:
+        print_error(LabError("the output cannot be written", got=str(error)), as_json=False)
+        return LabError.exit_code
 
 
 def wrong_usage(error: Any) -> UsageError:

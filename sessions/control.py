@@ -17,7 +17,7 @@ from sessions.process import child_environment, kill_group, myself, python_comma
 from sessions.records import CONFIG, LABELS, OUTPUT, REQUEST, RESULT, RUN_VERSION, WORKER_LOCK, number_of, table_of
 from sessions.runs import Run, locked, read_run
 from sessions.status import RESUMABLE
-from sessions.store import Store
+from sessions.store import Store, check_tags
 
 SETTLE = 5.0  # seconds a process that ended may take to be gone
 
@@ -160,9 +160,10 @@ def label(
     note: str | None = None,
 ) -> Run:  # fmt: skip
     """Set name and note, add and drop tags; what is not given stays."""
-    if name is not None and name != run.name:
-        store.check_name(name)
-    with locked(run.path):
+    check_tags(add := list(add))
+    with store.naming(), locked(run.path):
+        if name is not None and name != run.name:
+            store.check_name(name)
         run = read_run(run.path)
         labels: dict[str, Any] = {
             **(run.record.labels or {}),

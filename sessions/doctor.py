@@ -20,6 +20,7 @@ import psutil
 from engine.errors import LabError
 from sessions.gpus import ask_nvml, list_gpus
 from sessions.home import Home
+from sessions.preferences import read_layers
 from sessions.process import SOURCE_ROOT
 
 Verdict = Literal["good", "note", "bad"]
@@ -41,7 +42,16 @@ class Finding:
 
 def examine(home: Home, environment: Mapping[str, str] = os.environ) -> list[Finding]:
     """Everything, in the order a person would ask."""
-    checks = (_python(), _rooms(), _gpus(environment), _home(home), _terminal(environment), _logind(), _machine())
+    checks = (
+        _python(),
+        _rooms(),
+        _preferences(),
+        _gpus(environment),
+        _home(home),
+        _terminal(environment),
+        _logind(),
+        _machine(),
+    )
     return [finding for check in checks for finding in check]
 
 
@@ -64,6 +74,16 @@ def _rooms() -> Iterator[Finding]:
         remedy = "take the other one off PYTHONPATH, or uninstall it"
         yield Finding("bad", f"package {room}", f"imports from {found}, not {SOURCE_ROOT / room}", remedy)
     yield Finding("good", "code", str(SOURCE_ROOT))
+
+
+def _preferences() -> Iterator[Finding]:
+    try:
+        layers = read_layers()
+    except LabError as error:
+        yield Finding("bad", "preferences", f"{error.title}: {error.got}", error.hint or f"expected {error.expected}")
+        return
+    read = [str(each.path) for each in (layers.user, layers.project) if each.path.is_file()]
+    yield Finding("good", "preferences", ", ".join(read) or f"none (would be {layers.user.path})")
 
 
 def _gpus(environment: Mapping[str, str]) -> Iterator[Finding]:

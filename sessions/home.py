@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,7 +51,6 @@ class Home:
         return self
 
 
-def find_home(option: Path | None = None, configured: str | None = None) -> Home:
-    """--home, else LABAPP_HOME, else the user's config.toml, else the platform's place for user data."""
-    chosen = option or os.environ.get("LABAPP_HOME") or configured or platformdirs.user_data_path("labapp")
-    return Home(Path(chosen).expanduser().resolve())
+def find_home(chosen: str | Path | None) -> Home:
+    """The home chosen by --home, LABAPP_HOME or the user's config.toml; else the platform's place for user data."""
+    return Home(Path(chosen or platformdirs.user_data_path("labapp")).expanduser().resolve())

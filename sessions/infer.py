@@ -53,12 +53,12 @@ class Models:
 
 
 def evaluate(models: Models, args: dict[str, Any]) -> Answer:
-    """Metrics of a run on a split, or on data it never saw: {run, split, data?, device?}."""
+    """Metrics of a run on a split, or on data it never saw: {run, split, data?, device?, broken?}."""
     split = args.get("split", "test")
     if split not in ("train", "val", "test"):
         raise unknown("split", str(split), ("train", "val", "test"))
     model = models.get(str(args.get("run")), str(args.get("device", "cpu")))
-    found = model.evaluate(split, args.get("data"), models.home.cache, say)
+    found = model.evaluate(split, args.get("data"), models.home.ensure().cache, say, args.get("broken"))
     return {
         "id": args["run"],
         "split": split,

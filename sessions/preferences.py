@@ -88,7 +88,8 @@ def read_preferences(path: Path, allowed: frozenset[str]) -> Preferences:
 def _take(found: Preferences, key: str, value: Any, where: str) -> None:
     expected: Any = dict if key == "settings" else str
     if not isinstance(value, expected):
-        raise UsageError(f"{key!r} is of the wrong type", got=f"{value!r} in {where}", expected=expected.__name__)
+        kind = "a table" if expected is dict else "a text"
+        raise UsageError(f"{key!r} is of the wrong type", got=f"{value!r} in {where}", expected=kind)
     if key == "settings":
         _take_settings(found, value)
     else:
@@ -152,7 +153,6 @@ def environment_layer(row: TaskRow, environment: Mapping[str, str] = os.environ)
 class Layers:
     """All preferences in force, strongest first."""
 
-    home: str | None
     recipe: str | None
     project: Preferences
     user: Preferences
@@ -166,4 +166,4 @@ def read_layers(folder: Path | None = None) -> Layers:
     here = project_file(folder or Path.cwd())
     project = read_preferences(here, PROJECT_KEYS) if here else Preferences(Path(PROJECT_FILE))
     recipe = os.environ.get("LABAPP_RECIPE") or project.recipe or user.recipe
-    return Layers(user.home, recipe, project, user)
+    return Layers(recipe, project, user)

@@ -14,6 +14,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from engine.errors import UsageError, unknown
@@ -64,12 +65,14 @@ class Query:
 
 
 def _parse(word: str) -> Term:
-    if word.startswith("not:"):
+    if word.startswith("not:") and word != "not:":
         inner = _parse(word.removeprefix("not:"))
         return Term(inner.key, inner.value, not inner.negated)
     if not is_term(word):
         return Term("", word)
     key, _, value = word.partition(":")
+    if not value:
+        raise UsageError("a term of a query needs a value", got=word, expected=f"{key}:VALUE")
     if key == "status":
         for name in value.split(","):
             if name not in STATUSES:
@@ -86,8 +89,8 @@ def lookup(run: Run, key: str) -> Any:
         "name": run.name,
         "tag": run.tags,
         "task": run.task,
-        "variant": run.variant,
-        "data": run.data,
+        "variant": [run.variant, f"{run.task}/{run.variant}"],
+        "data": [run.data, Path(run.data).name],
         "recipe": run.recipe,
         "status": run.status.name,
         "host": text_of(run.record.meta, "host"),

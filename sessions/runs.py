@@ -146,7 +146,7 @@ class Run:
 
     @property
     def monitor(self) -> str:
-        return str(self.settings.get("monitor", "loss"))
+        return text_of(table_of(self.record.result, "best"), "metric") or str(self.settings.get("monitor", "loss"))
 
     @property
     def metrics(self) -> dict[str, dict[str, float]]:
@@ -160,8 +160,9 @@ class Run:
     def best(self) -> float:
         """The best validation value of the monitored metric so far; NaN before the first."""
         final = table_of(self.record.result, "best")
-        if "value" in final:
-            return number_of(final, "value", math.nan)
+        if "value" in final:  # null when it was stopped within the first epoch
+            measured = self.metrics["val"].get(self.monitor, math.nan)
+            return number_of(final, "value", measured)
         series = self.history.series.get(("val", self.monitor))
         values = [value for value in series.values if not math.isnan(value)] if series else []
         if not values:
@@ -191,7 +192,7 @@ class Run:
             "seconds": self.seconds,
             "created": self.created,
             "metrics": self.metrics,
-            "best": {"metric": self.monitor, "value": self.best},
+            "best": {"metric": self.monitor, "value": None if math.isnan(self.best) else self.best},
             "error": self.error or None,
             "problems": self.problems,
         }

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from engine.checkpoints import TRAINING_STATE
 from engine.config import Config
 from engine.errors import LabError, UsageError, nearest
@@ -25,6 +27,7 @@ from sessions.runs import RUN_ID, Run, read_run
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # without look-alikes
 LATEST = "latest"
+LONGEST_NAME = 64  # characters
 
 
 class Store:
@@ -70,7 +73,7 @@ class Store:
                 f"{reference!r} means several runs",
                 got=", ".join(matching[:8]),
                 expected="an id, a unique prefix of one, a name, or latest",
-                hint="type one letter more",
+                hint="type one letter more, or the whole id",
             )
         names = [run.name for run in self.all() if run.name]
         close = nearest(reference, [*ids, *names])
@@ -95,8 +98,24 @@ class Store:
 
     def create(self, config: Config, *, name: str = "", tags: Iterable[str] = (), note: str = "") -> Path:
         """A new run's directory, published as a whole; nothing is started."""
-        self.check_name(name)
         self.home.ensure()
+        check_tags(tags := sorted(set(tags)))
+        with self.naming():
+            return self._create(config, name, tags, note)
+
+    @contextlib.contextmanager
+    def naming(self) -> Iterator[None]:
+        """Hold the home's lock while a name is looked for and taken: a name belongs to one run."""
+        lock = FileLock(self.home.root / ".names.lock")
+        with explained(self.home.root):
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _create(self, config: Config, name: str, tags: list[str], note: str) -> Path:
+        self.check_name(name)
         while True:
             run_id = f"{config.variant}-{''.join(secrets.choice(_ALPHABET) for _ in range(6))}"
             final = self.home.runs / run_id
@@ -106,7 +125,7 @@ class Store:
             try:
                 write_atomic(beside / CONFIG, config.to_toml().encode())
                 write_json(beside / META, about(config))
-                write_json(beside / LABELS, {"name": name, "tags": sorted(set(tags)), "note": note})
+                write_json(beside / LABELS, {"name": name, "tags": tags, "note": note})
                 write_json(beside / REQUEST, {"v": RUN_VERSION, "wanted": "run", "attempt": 0})
                 with explained(final):
                     os.rename(beside, final)
@@ -120,15 +139,18 @@ class Store:
         """A name must be free, and must not be taken for something else."""
         if not name:
             return
-        if name == LATEST or is_term(name) or "/" in name or name != name.strip() or not name.isprintable():
+        odd = name == LATEST or is_term(name) or "/" in name or name != name.strip() or not name.isprintable()
+        if odd or len(name) > LONGEST_NAME:
             raise UsageError(
                 "this name cannot be used",
                 got=repr(name),
-                expected="printable text without slash or key:value, other than 'latest'",
+                expected=f"printable text without slash or key:value, up to {LONGEST_NAME} characters, not 'latest'",
             )
         taken = [run.id for run in self.all() if run.name == name]
         if taken or name in self.ids():
-            raise UsageError("the name is taken", got=f"{name!r} names run {taken[0] if taken else name}")
+            owner = taken[0] if taken else name
+            hint = f"labapp label {owner} --name ANOTHER frees it"
+            raise UsageError("the name is taken", got=f"{name!r} names run {owner}", hint=hint)
 
     # -- the trash
 
@@ -148,8 +170,10 @@ class Store:
         target = self.home.runs / matching[0]
         if target.exists():
             raise UsageError("a run with this id exists already", got=matching[0])
-        with explained(target):
-            os.rename(self.home.trash / matching[0], target)
+        with self.naming():
+            self.check_name(read_run(self.home.trash / matching[0]).name)
+            with explained(target):
+                os.rename(self.home.trash / matching[0], target)
         return target
 
     def cleanable(self) -> Iterator[tuple[Path, int, str]]:
@@ -177,6 +201,15 @@ class Store:
                     path.unlink()
                 freed += size
         return freed
+
+
+def check_tags(tags: Iterable[str]) -> None:
+    """A tag is a word: it must be possible to ask for it in a query."""
+    for tag in tags:
+        if not tag or len(tag) > LONGEST_NAME or not tag.isprintable() or any(char in " ,:" for char in tag):
+            raise UsageError(
+                "this tag cannot be used", got=repr(tag), expected="a word without spaces, commas and colons"
+            )
 
 
 def about(config: Config) -> dict[str, Any]:

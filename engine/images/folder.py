@@ -110,7 +110,8 @@ def check(source: str | Path, settings: ImageSettings, cache: Path, say: Say) ->
     data = open_folder(source, settings.model_copy(update={"broken": "skip"}), cache, say)
     given = ", ".join(split for split in SPLITS if split in listing.pictures)
     findings = [
-        f"{len(data.classes)} classes, folders for {given}, fitted to {data.image_size}x{data.image_size}",
+        f"{len(data.classes)} classes: {', '.join(data.classes)}",
+        f"folders for {given}, fitted to {data.image_size}x{data.image_size}",
         "pictures: " + ", ".join(f"{split} {count:,}" for split, count in data.counts.items()),
     ]
     findings.append(_sizes(listing))
@@ -120,6 +121,8 @@ def check(source: str | Path, settings: ImageSettings, cache: Path, say: Say) ->
             findings.append(f"{split} is unbalanced: {least:,} to {most:,} pictures in a class")
     findings += [f"left out: {count:,} {why}" for why, count in sorted(listing.ignored.items())]
     findings += [f"broken: {name}" for name in data.broken]
+    if data.broken:
+        findings.append("a training refuses broken pictures, or leaves them out with --set broken=skip")
     return findings + _twins(listing, _hashes(listing, cache))
 
 
@@ -168,7 +171,7 @@ def _judge_broken(data: PictureData, root: Path, broken: str, say: Say) -> None:
             f"{len(data.broken):,} of the pictures cannot be decoded",
             got="; ".join(data.broken[:LISTED]) + more,
             expected=f"sound pictures only in {root}",
-            hint="mend or remove them, or leave them out with --set broken=skip",
+            hint="mend or remove them, or leave them out: --set broken=skip to train, --broken skip to evaluate",
         )
     for name in data.broken:
         say(f"skipped: {name}")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -27,6 +28,16 @@ def register(app: typer.Typer) -> None:
         app.command()(command)
 
 
+DONE = {
+    "stop": "asked to stop: {}; labapp wait {id} follows it",
+    "pause": "asked to pause: {}; labapp resume {id} goes on",
+    "resume": "resumed: {}; labapp wait {id} follows it",
+    "kill": "killed: {}; labapp resume {id} goes on from its last checkpoint",
+    "label": "labelled: {}",
+    "delete": "moved to the trash: {}; labapp restore {id} brings it back",
+}
+
+
 def act(
     words: list[str],
     home: Path | None,
@@ -47,7 +58,9 @@ def act(
     if not selected:
         say("no run matches")
     done, code = [], 0
+    report: list[dict[str, Any]] = []
     for run in selected:
+        report.append({"id": run.id, "action": verb, "dry_run": dry_run})
         if not dry_run:
             try:
                 action(store, run)
@@ -55,13 +68,15 @@ def act(
                 if len(selected) == 1:
                     raise
                 print_error(error, as_json=False)
+                report[-1]["error"] = error.as_dict()
                 code = WORK_FAILED
                 continue
         done.append(run)
         if not as_json:
-            say(f"{'would ' if dry_run else ''}{verb} {run.id} ({run.task}/{run.variant}, {run.status.name})")
+            about = f"{run.id} ({run.task}/{run.variant}, {run.status.name})"
+            say(f"would {verb} {about}" if dry_run else DONE[verb].format(about, id=run.id))
     if as_json:
-        print_json([{"id": run.id, "action": verb, "dry_run": dry_run} for run in done])
+        print_json(report)
     return store, done, code
 
 
@@ -70,7 +85,7 @@ def await_end(store: Store, done: list[Run], code: int, *, quiet: bool) -> int:
     try:
         return max(code, exit_code(follow(store, [each.id for each in done], quiet=quiet)))
     except KeyboardInterrupt:
-        say("the runs go on in the background")
+        say("the runs go on in the background: labapp wait follows them again")
         return INTERRUPTED
 
 
@@ -136,6 +151,8 @@ def label(
     home: HomeOption = None,
 ) -> int:
     """Set name, tags and note of runs."""
+    if name is None and note is None and not tag and not untag:
+        raise UsageError("nothing to label with", expected="--name, --tag, --untag or --note")
 
     def action(store: Store, each: Run) -> object:
         return control.label(store, each, name=name, add=tag or [], drop=untag or [], note=note)
@@ -184,6 +201,8 @@ def clean(
             say(f"{size(bytes):>9}  {path.relative_to(store.home.root)}  ({why})")
         say(f"{'would free' if dry_run else 'frees'} {size(total)}")
     if found and not dry_run:
+        if not yes and (as_json or not sys.stdin.isatty()):
+            raise UsageError("nobody is there to confirm it", expected="--yes", hint="--dry-run only looks")
         if not yes:
             typer.confirm("Remove this for good?", abort=True, err=True)
         total = store.clean(found)

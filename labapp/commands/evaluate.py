@@ -14,8 +14,10 @@ from labapp.output import number, print_error, print_json, say, table
 from labapp.run_codes import WORK_FAILED
 from sessions.gpus import choose, list_gpus, worker_environment
 from sessions.inference import Inference
+from sessions.query import is_term
 
 SPLITS = ("train", "val", "test")
+BROKEN = ("refuse", "skip")
 
 
 def register(app: typer.Typer) -> None:
@@ -26,6 +28,9 @@ def evaluate(
     run: RunsArgument,
     split: Annotated[str, typer.Option("--split", help="train, val or test.")] = "test",
     data: Annotated[str | None, typer.Option("--data", metavar="PATH", help="Data the run never saw.")] = None,
+    broken: Annotated[
+        str | None, typer.Option("--broken", help="refuse or skip what cannot be read; else as the run did.")
+    ] = None,
     gpu: Annotated[str, typer.Option("--gpu", metavar="ID", help="cpu, auto, an index or a UUID.")] = "cpu",
     as_json: JsonOption = False,
     home: HomeOption = None,
@@ -33,6 +38,8 @@ def evaluate(
     """Evaluate the best checkpoint of runs in a process of their own."""
     if split not in SPLITS:
         raise unknown("split", split, SPLITS)
+    if broken not in (None, *BROKEN):
+        raise unknown("choice for --broken", str(broken), BROKEN)
     lab = open_lab(home)
     selected = lab.store.select(run)
     if not selected:
@@ -47,24 +54,29 @@ def evaluate(
                 say(f"evaluating {each.id} on {data or f'the {split} split of {each.data}'}")
             try:
                 unseen = None if data is None else resolve_data(task_row(each.task), data)
-                results.append(inference.ask("evaluate", run=each.id, split=split, data=unseen))
+                results.append(inference.ask("evaluate", run=each.id, split=split, data=unseen, broken=broken))
             except LabError as error:
                 if len(selected) == 1:
                     raise
                 print_error(error, as_json=False)
+                results.append({"id": each.id, "error": error.as_dict()})
                 code = WORK_FAILED
     if as_json:
-        print_json(results[0] if len(selected) == 1 else results)
-    elif results:
-        names = list(dict.fromkeys(name for result in results for name in result["metrics"]))
-        rows = [
-            (
-                result["id"],
-                result["split"],
-                result["examples"],
-                *(number(result["metrics"].get(name)) for name in names),
-            )
-            for result in results
-        ]
-        table(("run", "split", "examples", *names), rows, right=("examples", *names))
+        one = len(run) == 1 and not is_term(run[0])
+        print_json(results[0] if one else results)
+    else:
+        print_metrics([result for result in results if "metrics" in result], data)
     return code
+
+
+def print_metrics(results: list[dict[str, Any]], data: str | None) -> None:
+    """One row a run; in a narrow terminal the last metrics go first."""
+    if not results:
+        return
+    names = list(dict.fromkeys(name for result in results for name in result["metrics"]))
+    rows = []
+    for result in results:
+        values = (number(result["metrics"].get(name)) for name in names)
+        rows.append((result["id"], data or result["split"], result["examples"], *values))
+    where = "data" if data else "split"
+    table(("run", where, "examples", *names), rows, right=("examples", *names), drop=(*names[:1:-1], where, "examples"))

@@ -123,12 +123,17 @@ def show_metrics(run: Run) -> None:
 def logs(
     run: RunArgument,
     follow_: Annotated[bool, typer.Option("-f", "--follow", help="Go on printing until the run ends.")] = False,
+    as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> int:
     """What a run's worker printed."""
     store = open_lab(home).store
     found = store.find(run)
     path = found.path / OUTPUT
+    if as_json:
+        text = path.read_text(errors="replace") if path.exists() else ""
+        print_json({"id": found.id, "log": text})
+        return 0
     offset = _print_from(path, 0)
     try:
         while follow_ and store.read(found.id).status.name in GOING_ON:
@@ -158,10 +163,12 @@ def wait(run: RunsArgument, as_json: JsonOption = False, home: HomeOption = None
     """Follow runs until all of them have ended."""
     store = open_lab(home).store
     selected = store.select(run)
+    if not selected:
+        say("no run matches")
     try:
         ended = follow(store, [each.id for each in selected])
     except KeyboardInterrupt:
-        say("the runs go on in the background")
+        say("the runs go on in the background: labapp wait follows them again")
         return INTERRUPTED
     if as_json:
         print_json([each.as_json() for each in ended])

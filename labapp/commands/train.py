@@ -7,7 +7,16 @@ from typing import Annotated, Any
 import typer
 
 from engine.catalogue import TaskRow, parse_target
-from engine.config import Config, Layer, parse_assignment, read_config, resolve, settings_class
+from engine.config import (
+    Config,
+    Layer,
+    belonging,
+    parse_assignment,
+    read_config,
+    resolve,
+    resolve_data,
+    settings_class,
+)
 from engine.errors import UsageError
 from engine.settings import place_settings
 from labapp.cli import HomeOption, JsonOption, Lab, open_lab
@@ -28,7 +37,9 @@ def register(app: typer.Typer) -> None:
 
 
 def train(
-    target: Annotated[str, typer.Argument(metavar="TASK/VARIANT", help="For example images/bn; see labapp tasks.")],
+    target: Annotated[
+        str | None, typer.Argument(metavar="TASK/VARIANT", help="For example images/bn; --from alone takes the run's.")
+    ] = None,
     data: Annotated[str | None, typer.Option("--data", metavar="NAME_OR_PATH", help="Dataset or folder.")] = None,
     recipe: Annotated[str | None, typer.Option("--recipe", help="seed, or best (the default).")] = None,
     set_: SetOption = None,
@@ -46,6 +57,7 @@ def train(
     lab = open_lab(home)
     config = configure(lab, target, data, recipe, set_ or [], from_)
     require_data(lab, config)
+    lab.store.check_name(name)
     config, environment = place(config, gpu)
     if dry_run:
         print_json(config.as_dict()) if as_json else typer.echo(config.to_toml(), nl=False)
@@ -58,21 +70,42 @@ def train(
 
 
 def configure(
-    lab: Lab, target: str, data: str | None, recipe: str | None, assignments: list[str], repeat: str | None
+    lab: Lab, target: str | None, data: str | None, recipe: str | None, assignments: list[str], repeat: str | None
 ) -> Config:
     """All layers of the configuration together."""
+    if repeat is not None:
+        return repeated(lab, target, data, recipe, assignments, repeat)
+    if target is None:
+        raise UsageError(
+            "what is to be trained?", expected="TASK/VARIANT, or --from RUN", hint="labapp tasks lists them"
+        )
     row, variant = parse_target(target)
     layers = [command_line(row, assignments), *lab.layers.for_task(row)]
-    if repeat is not None:
-        old = read_config(lab.store.find(repeat).path / CONFIG)
-        if old.task != row.name:
-            raise UsageError("a run can only be repeated in its own task", got=target, expected=f"{old.task}/...")
-        # The old run is repeated as it was: only the command line changes it.
-        place = place_settings(type(old.settings))  # where it ran is no part of it
-        kept = {key: value for key, value in old.settings.model_dump().items() if key not in place}
-        layers = [layers[0], Layer(f"run {repeat}", kept)]
-        data, recipe = data or old.data, recipe or old.recipe
     return resolve(row, variant, data, recipe or lab.layers.recipe or "best", layers)
+
+
+def repeated(
+    lab: Lab, target: str | None, data: str | None, recipe: str | None, assignments: list[str], repeat: str
+) -> Config:
+    """A run as it was: only the command line changes it."""
+    old = read_config(lab.store.find(repeat).path / CONFIG)
+    row, variant = parse_target(target or f"{old.task}/{old.variant}")
+    if old.task != row.name:
+        raise UsageError("a run can only be repeated in its own task", got=target, expected=f"{old.task}/...")
+    if recipe not in (None, old.recipe):
+        raise UsageError(
+            "a run is repeated with its own settings, not with another recipe",
+            got=f"--from {repeat} --recipe {recipe}",
+            expected="one of the two",
+            hint=f"labapp train {row.name}/{variant} --recipe {recipe}, or --set what should change",
+        )
+    dropped = set(place_settings(type(old.settings)))  # where it ran is no part of it
+    if data is not None and resolve_data(row, data) != old.data:
+        dropped |= set(belonging(row, resolve_data(row, data)))  # other data brings its own
+    kept = {key: value for key, value in old.settings.model_dump().items() if key not in dropped}
+    return resolve(
+        row, variant, data or old.data, old.recipe, [command_line(row, assignments), Layer(f"run {repeat}", kept)]
+    )
 
 
 def command_line(row: TaskRow, assignments: list[str]) -> Layer:
@@ -95,14 +128,14 @@ def place(config: Config, gpu: str) -> tuple[Config, dict[str, str]]:
     """The configuration for the GPU asked for, and what the worker's environment needs for it."""
     device = config.settings.device
     if device != "auto":
-        if gpu != "auto":
+        if gpu not in ("auto", device):
             raise UsageError(
                 "--gpu and the setting device contradict each other",
                 got=f"--gpu {gpu} and device={device}",
                 expected="one of them",
                 hint="leave --gpu away, or device at auto",
             )
-        return config, {}
+        return config, worker_environment(None, device)
     chosen = choose(gpu, list_gpus())
     if chosen is not None:
         device = "cuda"  # from here on it is asked for: without it the run fails rather than fall back

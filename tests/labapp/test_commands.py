@@ -68,6 +68,21 @@ class TestTrain:
         settings = printed.json["settings"]
         assert (settings["lr"], settings["points"], settings["epochs"]) == (0.07, 40, 2)
 
+    def test_from_alone_takes_variant_and_data_of_the_run_too(self, labapp: Any) -> None:
+        labapp("train", "toy/slope", "--name", "old", "--wait")
+        assert labapp("train", "--from", "old", "--dry-run", "--json").json["variant"] == "slope"
+
+    def test_from_cannot_take_another_recipe_and_keep_the_old_settings(self, labapp: Any) -> None:
+        labapp("train", "toy/line", "--name", "old", "--wait")
+        printed = labapp("train", "toy/line", "--from", "old", "--recipe", "seed")
+        assert printed.code == 2
+        assert "another recipe" in printed.err
+
+    def test_an_unset_shell_variable_is_not_the_current_folder(self, labapp: Any) -> None:
+        for option in ("--home", "--data"):
+            assert labapp("train", "toy/line", option, "").code == 2, option
+        assert list(Path.cwd().glob("runs")) == []
+
     def test_dry_run_starts_nothing(self, labapp: Any, lab: Lab) -> None:
         printed = labapp("train", "toy/line", "--dry-run")
         assert 'task = "toy"' in printed.out
@@ -105,7 +120,7 @@ class TestTrain:
         (["runs", "status:runing"], "running"),
         (["data", "fetch", "cifar"], "cifar10"),
         (["evaluate", "latest", "--split", "tset"], "test"),
-        (["train"], "Missing argument"),
+        (["train"], "TASK/VARIANT"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
@@ -143,7 +158,8 @@ class TestControl:
         good, bad = lab.ended(lab.launch()), lab.ended(lab.launch("broken/line"))
         printed = labapp("evaluate", good.id, bad.id, "--json")
         assert printed.code == 1
-        assert [each["id"] for each in printed.json] == [good.id]
+        assert [each["id"] for each in printed.json] == [good.id, bad.id]
+        assert "no checkpoint" in printed.json[1]["error"]["title"]
         assert printed.json[0]["metrics"] == good.metrics["test"]
 
     def test_queries_act_on_what_fits_and_dry_run_on_nothing(self, labapp: Any, lab: Lab) -> None:
@@ -155,6 +171,37 @@ class TestControl:
         assert labapp("kill", "task:toy").code == 0
         assert {lab.read(run).status.name for run in going} == {"lost"}
         assert lab.read(ended).status.name == "finished"
+
+    def test_a_name_cannot_be_taken_twice_by_way_of_the_trash(self, labapp: Any, lab: Lab) -> None:
+        first, second = lab.ended(lab.launch(name="ok")), lab.ended(lab.launch())
+        assert labapp("delete", first.id).code == 0
+        assert labapp("label", second.id, "--name", "ok").code == 0
+        printed = labapp("restore", first.id)
+        assert printed.code == 2
+        assert f"labapp label {second.id}" in printed.err
+
+    @pytest.mark.parametrize("tag", ["", "two words", "a:b", "a,b", "\x1b[2J", "x" * 100])
+    def test_a_tag_is_a_word(self, labapp: Any, lab: Lab, tag: str) -> None:
+        run = lab.ended(lab.launch())
+        assert labapp("label", run.id, "--tag", tag).code == 2
+        assert lab.read(run).tags == []
+
+    def test_label_with_nothing_says_so(self, labapp: Any, lab: Lab) -> None:
+        assert labapp("label", lab.ended(lab.launch()).id).code == 2
+
+    def test_clean_asks_a_person_or_wants_yes(self, labapp: Any, lab: Lab) -> None:
+        run = lab.ended(lab.launch())
+        labapp("delete", run.id)
+        printed = labapp("clean", "--json")
+        assert printed.code == 2
+        assert printed.json["error"]["expected"] == "--yes"
+        assert lab.store.trash_ids() == [run.id]
+
+    def test_json_of_an_action_names_those_that_refused(self, labapp: Any, lab: Lab) -> None:
+        going, ended = lab.at_step(lab.launch(epochs=2000, pace=0.004), 2), lab.ended(lab.launch())
+        printed = labapp("kill", going.id, ended.id, "--json")
+        assert printed.code == 1
+        assert [("error" in each) for each in printed.json] == [False, True]
 
     def test_label_delete_restore_clean(self, labapp: Any, lab: Lab) -> None:
         run = lab.ended(lab.launch())
@@ -208,6 +255,10 @@ class TestLooking:
         assert set(found["images"]["variants"]) == {"torch-bn", "bn", "in", "bin", "ln", "gn", "none"}
         assert found["images"]["settings"]["lr"]["bounds"] == "(0.0, 100.0]"
         assert "toy" in found, "a task in the catalogue is on the command line"
+
+    def test_logs_as_json(self, labapp: Any, lab: Lab) -> None:
+        run = lab.ended(lab.launch("broken/line"))
+        assert "no_such_module" in labapp("logs", run.id, "--json").json["log"]
 
     def test_logs_follow_until_the_end(self, labapp: Any, lab: Lab) -> None:
         run = lab.launch("broken/line")
@@ -275,6 +326,18 @@ class TestPreferences:
         assert says in printed.err
         assert name in printed.err or says.startswith("a project")
 
+    def test_a_bad_project_file_stops_no_command_that_does_not_need_it(
+        self, labapp: Any, lab: Lab, tmp_path: Path
+    ) -> None:
+        run = lab.at_step(lab.launch(epochs=2000, pace=0.004), 2)
+        (tmp_path / "labapp.toml").write_text("[settings.images")
+        assert labapp("runs").code == 0
+        assert labapp("kill", run.id).code == 0
+        doctor = labapp("doctor", "--json")
+        assert doctor.code == 1
+        (found,) = [each for each in doctor.json if each["what"] == "preferences"]
+        assert str(tmp_path / "labapp.toml") in found["found"]
+
     def test_a_mistyped_variable_is_refused(self, labapp: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("LABAPP_EPOCS", "3")
         printed = labapp("train", "toy/line", "--dry-run")
@@ -321,6 +384,22 @@ def test_output_into_a_closed_pipe_is_no_error(lab: Lab) -> None:
     assert done.stdout
 
 
+@pytest.mark.parametrize("command", ["runs", "runs --json", "show latest", "tasks"])
+def test_output_that_cannot_be_written_is_an_error_not_a_traceback(lab: Lab, command: str) -> None:
+    lab.ended(lab.launch(name="caf\u00e9"))
+    words = " ".join(python_command("labapp", *command.split()))
+    for redirection, environment in ((">/dev/full", {}), (">&-", {}), ("", {"PYTHONIOENCODING": "ascii"})):
+        done = subprocess.run(
+            f"{words} {redirection}", shell=True, env=child_environment() | environment, capture_output=True, text=True
+        )
+        assert "Traceback" not in done.stderr, (redirection, done.stderr)
+        assert (done.returncode == 1) == (redirection == ">/dev/full"), redirection
+
+
+def test_the_version_is_known(labapp: Any) -> None:
+    assert labapp("--version").out.strip()
+
+
 def test_without_a_command_and_a_terminal_it_says_what_needs_none(labapp: Any) -> None:
     printed = labapp()
     assert printed.code == 2
@@ -342,7 +421,7 @@ def test_json_has_no_bare_nan(labapp: Any, lab: Lab) -> None:
     lab.kill(lab.launch(pace=10))  # no epoch was ever finished: there is no best value yet
     printed = labapp("runs", "--json")
     json.loads(printed.out, parse_constant=lambda name: pytest.fail(f"bare {name}"))
-    assert printed.json[0]["best"]["value"] == "nan"
+    assert printed.json[0]["best"]["value"] is None
 
 
 class TestWords:

@@ -59,6 +59,13 @@ def test_pictures_are_trained_evaluated_and_understood_without_their_dataset(
         assert found["examples"] == 15
         assert found["metrics"]["accuracy"] > 0.8
 
+        (unseen / "red" / "broken.png").write_bytes(b"not a picture")
+        with pytest.raises(LabError, match="cannot be decoded"):
+            inference.ask("evaluate", run=trained.id, split="test", data=str(unseen))
+        skipped = inference.ask("evaluate", run=trained.id, split="test", data=str(unseen), broken="skip")
+        assert skipped["metrics"] == found["metrics"]
+        (unseen / "red" / "broken.png").unlink()
+
         (unseen / "purple").mkdir()
         Image.new("RGB", (8, 8)).save(unseen / "purple" / "0.png")
         with pytest.raises(LabError, match="knows no such classes") as refusal:

@@ -33,6 +33,8 @@ def runs(lab: Lab) -> list[Run]:
     [
         ([], [0, 1, 2]),
         (["variant:line"], [0, 1]),
+        (["variant:toy/line"], [0, 1]),
+        (["data:points"], [0, 1, 2]),
         (["variant:line,slope"], [0, 1, 2]),
         (["lr:0.01"], [1]),
         (["lr:1e-2.."], [0, 1]),
@@ -59,7 +61,14 @@ def test_terms_select_what_they_say(runs: list[Run], words: list[str], expected:
 
 @pytest.mark.parametrize(
     ("words", "nearest"),
-    [(["status:runing"], "running"), (["lrr:1"], "lr"), (["accurracy:.9.."], None), (["lr:a..b"], None)],
+    [
+        (["status:runing"], "running"),
+        (["lrr:1"], "lr"),
+        (["accurracy:.9.."], None),
+        (["lr:a..b"], None),
+        (["tag:"], None),
+        (["not:"], None),
+    ],
 )
 def test_what_means_nothing_is_refused(runs: list[Run], words: list[str], nearest: str | None) -> None:
     with pytest.raises(UsageError) as refusal:

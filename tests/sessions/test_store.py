@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from engine.catalogue import parse_target
 from engine.config import read_config, resolve
 from engine.errors import UsageError
 from sessions import control
+from sessions.process import child_environment, python_command
 from sessions.records import CONFIG
 from sessions.runs import Run
 from tests.conftest import Lab
@@ -73,6 +75,14 @@ class TestLabels:
         make(lab, "a")
         with pytest.raises(UsageError, match="taken"):
             make(lab, "a")
+
+
+def test_of_two_launches_at_once_one_gets_the_name(lab: Lab) -> None:
+    command = python_command("labapp", "train", "toy/line", "--name", "twin")
+    both = [subprocess.Popen(command, env=child_environment(), stderr=subprocess.PIPE, text=True) for _ in range(3)]
+    said = [each.communicate()[1] for each in both]
+    assert sorted(each.returncode for each in both) == [0, 2, 2], said
+    assert len([run for run in lab.store.all() if run.name == "twin"]) == 1
 
 
 class TestTrash:
