@@ -78,7 +78,8 @@ def table(
             shown.remove(name)
     built = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0), header_style="bold")
     for name in shown:
-        built.add_column(name, justify="right" if name in right else "left", overflow="fold")
+        first = name == shown[0]  # what a row is about is never broken
+        built.add_column(name, justify="right" if name in right else "left", overflow="fold", no_wrap=first)
     for row in cells:
         built.add_row(*(Text(cell) for name, cell in zip(columns, row, strict=True) if name in shown))
     out.print(built)

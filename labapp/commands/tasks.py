@@ -9,7 +9,7 @@ import typer
 from engine.catalogue import Dataset, TaskRow, load, tasks
 from engine.config import describe_settings, settings_class
 from labapp.cli import HomeOption, JsonOption, open_lab
-from labapp.output import print_json, table
+from labapp.output import print_json, say, table
 from sessions.home import Home
 
 
@@ -30,8 +30,9 @@ def list_tasks(as_json: JsonOption = False, home: HomeOption = None) -> int:
         typer.echo()
         table(("dataset", "what", "is"), [(name, each["title"], each["is"]) for name, each in task["datasets"].items()])
         typer.echo(f"\nrecipes: {', '.join(task['recipes'])} (default best)\n")
+        say("as they are in general: labapp train ... --dry-run shows what a variant gets on a dataset")
         rows = [(key, *_row(spec, task["recipes"], key)) for key, spec in task["settings"].items()]
-        table(("setting", *task["recipes"], "unit", "may be", "what"), rows)
+        table(("setting", *task["recipes"], "unit", "may be", "what"), rows, drop=("unit", "may be"))
     return 0
 
 

@@ -15,31 +15,11 @@ import pytest
 
 from engine.errors import nearest
 from labapp.output import clean, duration, size
-from labapp.run import run
 from sessions.process import child_environment, python_command
 from tests.conftest import Lab
 
 LONG = ["--set", "epochs=2000", "--set", "pace=0.004"]
 KEYS = {"id", "task", "variant", "dataset", "status", "epoch", "seconds", "metrics"}
-
-
-class Printed:
-    def __init__(self, code: int, out: str, err: str):
-        self.code, self.out, self.err = code, out, err
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-@pytest.fixture
-def labapp(capfd: pytest.CaptureFixture[str]) -> Any:
-    def call(*arguments: str) -> Printed:
-        capfd.readouterr()
-        code = run(list(arguments))
-        return Printed(code, *capfd.readouterr())
-
-    return call
 
 
 class TestTrain:
@@ -264,85 +244,6 @@ class TestLooking:
         run = lab.launch("broken/line")
         printed = labapp("logs", run.id, "-f")
         assert "no_such_module" in printed.out
-
-
-class TestData:
-    def test_list_says_what_is_here(self, labapp: Any) -> None:
-        found = {each["name"]: each["is"] for each in labapp("data", "list", "--json").json}
-        assert (found["sample"], found["cifar10"]) == ("built in", "not here")
-        assert "cifar10" in labapp("data").out
-
-    def test_a_file_that_is_not_the_archive_is_refused_and_named(self, labapp: Any, tmp_path: Path) -> None:
-        (tmp_path / "wrong.tar.gz").write_bytes(b"not it")
-        printed = labapp("data", "fetch", "cifar10", "--from", str(tmp_path / "wrong.tar.gz"), "--json")
-        assert printed.code == 1
-        assert "wrong.tar.gz" in json.dumps(printed.json["error"])
-        assert labapp("data", "list", "--json").json[2]["is"] == "not here"
-
-    def test_training_on_what_is_not_here_is_refused_and_says_how_to_get_it(self, labapp: Any, lab: Lab) -> None:
-        printed = labapp("train", "images/bn", "--data", "cifar10", "--json")
-        assert printed.code == 2
-        assert "labapp data fetch cifar10" in printed.json["error"]["hint"]
-        assert lab.store.ids() == []
-
-    def test_what_is_built_in_need_not_be_fetched(self, labapp: Any) -> None:
-        assert labapp("data", "fetch", "sample").code == 2
-
-
-class TestPreferences:
-    def test_the_command_line_wins_over_variables_project_user_and_recipe(
-        self, labapp: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        def lr(*arguments: str) -> float:
-            return float(labapp("train", "toy/line", "--dry-run", "--json", *arguments).json["settings"]["lr"])
-
-        assert lr() == 0.1
-        (tmp_path / "config.toml").write_text("[settings]\nlr = 0.2\n")
-        assert lr() == 0.2
-        (tmp_path / "labapp.toml").write_text("[settings.toy]\nlr = 0.3\n")
-        assert lr() == 0.3
-        monkeypatch.setenv("LABAPP_LR", "0.4")
-        assert lr() == 0.4
-        assert lr("--set", "lr=0.5") == 0.5
-
-    @pytest.mark.parametrize(
-        ("name", "text", "says"),
-        [
-            ("labapp.toml", 'home = "/x"', "a project cannot set the home"),
-            ("labapp.toml", "[settings]\n\nepohcs = 3", "line 3"),
-            ("labapp.toml", "[settings]\nepohcs = 3", "epochs"),
-            ("config.toml", 'recipee = "seed"', "recipe"),
-            ("config.toml", "[settings.imags]\nlr = 1", "images"),
-            ("config.toml", "not toml", "config.toml"),
-            ("config.toml", "[settings]\nlr = -1", "line 2"),
-        ],
-    )
-    def test_errors_name_file_line_and_nearest(
-        self, labapp: Any, tmp_path: Path, name: str, text: str, says: str
-    ) -> None:
-        (tmp_path / name).write_text(text)
-        printed = labapp("train", "toy/line", "--dry-run")
-        assert printed.code == 2
-        assert says in printed.err
-        assert name in printed.err or says.startswith("a project")
-
-    def test_a_bad_project_file_stops_no_command_that_does_not_need_it(
-        self, labapp: Any, lab: Lab, tmp_path: Path
-    ) -> None:
-        run = lab.at_step(lab.launch(epochs=2000, pace=0.004), 2)
-        (tmp_path / "labapp.toml").write_text("[settings.images")
-        assert labapp("runs").code == 0
-        assert labapp("kill", run.id).code == 0
-        doctor = labapp("doctor", "--json")
-        assert doctor.code == 1
-        (found,) = [each for each in doctor.json if each["what"] == "preferences"]
-        assert str(tmp_path / "labapp.toml") in found["found"]
-
-    def test_a_mistyped_variable_is_refused(self, labapp: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("LABAPP_EPOCS", "3")
-        printed = labapp("train", "toy/line", "--dry-run")
-        assert printed.code == 2
-        assert "epochs" in printed.err
 
 
 def test_ctrl_c_while_waiting_leaves_the_run_running_and_says_so(lab: Lab) -> None:
