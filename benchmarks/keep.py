@@ -2,7 +2,7 @@
 
     python -m benchmarks.keep RUN NAME
 
-Paths, host names and names of pictures stay behind: what is kept says how and how well, not where.
+Paths and host names stay behind: what is kept says how and how well, not where.
 """
 
 from __future__ import annotations
@@ -45,8 +45,6 @@ def keep_config(run: Run, path: Path) -> None:
 
 def keep_result(run: Run, path: Path) -> None:
     result = dict(run.record.result or {})
-    for report in result.get("reports", {}).values():
-        report.pop("errors", None)
     meta = run.record.meta or {}
     attempts = [{key: value for key, value in each.items() if key != "host"} for each in meta.get("attempts", [])]
     about = {key: meta.get(key) for key in ("labapp", "git_commit", "fingerprint", "identity")}

@@ -35,11 +35,15 @@ class Loss(NamedTuple):
 
 @dataclass
 class Evaluation:
-    """Metrics of one split (fractions; names as in `labapp tasks`), and what a report shows beyond numbers."""
+    """Metrics of one split (fractions; names as in `labapp tasks`), and what a report shows beyond numbers.
+
+    `mistakes` lists examples that went wrong, the surest first: many, so they are kept apart from the result.
+    """
 
     metrics: dict[str, float]
     examples: int
     report: dict[str, Any] = field(default_factory=dict)
+    mistakes: list[dict[str, Any]] = field(default_factory=list)
 
 
 class Artifacts(Protocol):

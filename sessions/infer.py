@@ -66,6 +66,7 @@ def evaluate(models: Models, args: dict[str, Any]) -> Answer:
         "metrics": found.metrics,
         "by_beam": {},
         **found.report,
+        "mistakes": found.mistakes,
     }
 
 

@@ -13,7 +13,7 @@ from engine.events import is_finite
 RUN_VERSION = 1
 CONFIG, META, LABELS, REQUEST = "config.toml", "meta.json", "labels.json", "request.json"
 PROCESS, EVENTS, OUTPUT, EXIT, RESULT = "process.json", "events.jsonl", "output.log", "exit.json", "result.json"
-CHECKPOINTS = "checkpoints"
+CHECKPOINTS, ARTIFACTS, MISTAKES = "checkpoints", "artifacts", "mistakes.json"
 LOCK, WORKER_LOCK = ".lock", ".worker.lock"
 CONFIG_REMEDY = "labapp delete the run, or restore the file"
 

@@ -23,9 +23,11 @@ from filelock import FileLock, Timeout
 
 from engine.config import brief, read_config
 from engine.errors import LabError
-from engine.files import write_json
+from engine.files import explained, write_json
 from sessions.records import (
+    ARTIFACTS,
     META,
+    MISTAKES,
     RESULT,
     RUN_VERSION,
     WORKER_LOCK,
@@ -100,6 +102,7 @@ def attempt_training(directory: Path, record: Record, reporter: RunReporter) -> 
     if outcome.status == "paused":
         return None
     progress = outcome.progress
+    keep_mistakes(directory, {split: each.mistakes for split, each in outcome.evaluations.items() if each.mistakes})
     return {
         "status": outcome.status,
         "metrics": {split: each.metrics for split, each in outcome.evaluations.items()},
@@ -116,6 +119,14 @@ def attempt_training(directory: Path, record: Record, reporter: RunReporter) -> 
         "skipped_updates": progress.skipped,
         "timings": {"training": round(progress.elapsed, 3), "evaluating": round(outcome.evaluating_seconds, 3)},
     }
+
+
+def keep_mistakes(directory: Path, mistakes: dict[Any, list[dict[str, Any]]]) -> None:
+    """The surest mistakes of every split, apart from the small result that every listing reads."""
+    if mistakes:
+        with explained(directory / ARTIFACTS):
+            (directory / ARTIFACTS).mkdir(exist_ok=True)
+        write_json(directory / ARTIFACTS / MISTAKES, mistakes)
 
 
 def note_attempt(directory: Path, reporter: RunReporter, prepared: dict[str, Any]) -> None:

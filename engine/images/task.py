@@ -27,7 +27,7 @@ from models.resnet import ResNet
 EVALUATION_PIXELS = 512 * 32 * 32  # in one evaluation batch
 PORTION_BYTES = 2**26  # of pictures read at a time to count their colours
 QUANTILES = {"feature_q01": 0.01, "feature_q20": 0.20, "feature_q80": 0.80, "feature_q99": 0.99}  # 003 section 1.2.7
-ERRORS_KEPT = 200  # surest mistakes listed in a report
+MISTAKES_KEPT = 200  # the surest of a split
 LIBRARY = "preprocessing.json"
 
 
@@ -142,18 +142,17 @@ class ImageTask:
         metrics = {"loss": float(loss) / len(pictures), **scores(confusion)}
         metrics |= feature_quantiles(torch.cat(features))
         details = report(confusion, self._class_names())
-        details["errors"] = self._errors(pictures, predictions, confidences)
-        return Evaluation(metrics, len(pictures), details)
+        return Evaluation(metrics, len(pictures), details, self._mistakes(pictures, predictions, confidences))
 
     def _class_names(self) -> tuple[str, ...]:
         """One name per output unit; units beyond the data's classes are numbered."""
         names = self.artifacts.classes
         return names + tuple(f"unused {i}" for i in range(len(names), self.outputs))
 
-    def _errors(self, pictures: Pictures, predictions: Tensor, confidences: Tensor) -> list[dict[str, Any]]:
+    def _mistakes(self, pictures: Pictures, predictions: Tensor, confidences: Tensor) -> list[dict[str, Any]]:
         """The surest mistakes, surest first."""
         wrong = (predictions != pictures.labels).nonzero().flatten()
-        wrong = wrong[confidences[wrong].argsort(descending=True)][:ERRORS_KEPT]
+        wrong = wrong[confidences[wrong].argsort(descending=True)][:MISTAKES_KEPT]
         names = self._class_names()
         return [
             {

@@ -49,6 +49,9 @@ def test_pictures_are_trained_evaluated_and_understood_without_their_dataset(
 ) -> None:
     assert trained.status.name == "finished", trained.error
     assert trained.metrics["test"]["accuracy"] > 0.8
+    kept = trained.path / "artifacts" / "mistakes.json"
+    wrong = 12 - round(trained.metrics["test"]["accuracy"] * 12)
+    assert (len(json.loads(kept.read_text()).get("test", [])) if kept.exists() else 0) == wrong
     with Inference(lab.store.home) as inference:
         again = inference.ask("evaluate", run=trained.id, split="test")
         assert again["examples"] == 12

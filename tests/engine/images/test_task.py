@@ -83,7 +83,7 @@ def test_the_end_reports_every_split_every_class_and_the_surest_mistakes(picture
         assert np.array(found.report["confusion_matrix"]).sum() == count
         assert [row["class"] for row in found.report["per_class"]] == ["red", "green", "blue"]
         wrong = count - np.trace(found.report["confusion_matrix"])
-        errors = found.report["errors"]
+        errors = found.mistakes
         assert len(errors) == wrong > 0
         assert all(each["class"] != each["predicted"] for each in errors)
         assert [each["confidence"] for each in errors] == sorted((e["confidence"] for e in errors), reverse=True)
