@@ -17,6 +17,7 @@ from engine.checkpoints import Checkpoints
 from engine.config import Config
 from engine.errors import LabError, UsageError
 from engine.files import explained, write_json
+from engine.settings import TrainSettings
 from engine.task import Evaluation, Reporter, Split, Task
 from engine.trainer import Outcome, Trainer
 
@@ -138,21 +139,21 @@ class TrainedModel:
 
         `broken` says what to do with what cannot be read, where the task has a setting for it and the run did other.
         """
-        config = self.config
-        if broken is not None and "broken" in type(self.settings).model_fields:
-            self.settings = self.settings.model_copy(update={"broken": broken})
+        config, settings = self.config, self.settings
+        if broken is not None and "broken" in type(settings).model_fields:
+            settings = settings.model_copy(update={"broken": broken})  # for this request alone
         if data is None:
-            opened = load(config.dataset.open)(config.data, self.settings, cache, say)
+            opened = load(config.dataset.open)(config.data, settings, cache, say)
             expect_same_data(read_data_record(self.preprocessing), opened.fingerprint, config.data)
         else:
-            opened = self._open_unseen(data, split, cache, say)
-        self.task.attach(opened, self.settings, self.artifacts, self.learner.device)
+            opened = self._open_unseen(data, split, settings, cache, say)
+        self.task.attach(opened, settings, self.artifacts, self.learner.device)
         return self.task.evaluate(self.learner.evaluation_model(), split)
 
-    def _open_unseen(self, data: str, split: Split, cache: Path, say: Say) -> Any:
+    def _open_unseen(self, data: str, split: Split, settings: TrainSettings, cache: Path, say: Say) -> Any:
         row = self.config.row
         if data in row.datasets:
-            return load(row.datasets[data].open)(data, self.settings, cache, say)
+            return load(row.datasets[data].open)(data, settings, cache, say)
         if row.path_dataset is None or row.path_dataset.open_unseen is None:
             raise UsageError(f"{row.name} cannot be evaluated on a path", got=data, expected=", ".join(row.datasets))
-        return load(row.path_dataset.open_unseen)(data, split, self.settings, self.artifacts, cache, say)
+        return load(row.path_dataset.open_unseen)(data, split, settings, self.artifacts, cache, say)

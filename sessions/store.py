@@ -58,13 +58,12 @@ class Store:
         ids = self.ids()
         if reference in ids:
             return self.read(reference)
-        if reference == LATEST:
-            runs = self.all()
-            if runs:
-                return runs[0]
         if not reference:
             raise UsageError("no run is named", expected="an id, a unique prefix of one, a name, or latest")
-        matching = [run.id for run in self.all() if run.name == reference]
+        runs = self.all()
+        if reference == LATEST and runs:
+            return runs[0]
+        matching = [run.id for run in runs if run.name == reference]
         matching = matching or [run_id for run_id in ids if run_id.startswith(reference)]
         if len(matching) == 1:
             return self.read(matching[0])
@@ -75,7 +74,7 @@ class Store:
                 expected="an id, a unique prefix of one, a name, or latest",
                 hint="type one letter more, or the whole id",
             )
-        names = [run.name for run in self.all() if run.name]
+        names = [run.name for run in runs if run.name]
         close = nearest(reference, [*ids, *names])
         raise UsageError(
             f"there is no run {reference!r}",
@@ -88,9 +87,9 @@ class Store:
         """Runs named one by one, or by query terms such as task:images status:running, or both."""
         named = [word for word in words if not is_term(word)]
         query = Query.parse([word for word in words if is_term(word)])
-        if query.terms:
-            check_keys(query, self.all())
-        runs = [self.find(word) for word in named] if named else self.all()
+        everything = self.all() if query.terms or not named else []
+        check_keys(query, everything)
+        runs = [self.find(word) for word in named] if named else everything
         unique = {run.id: run for run in runs if query.matches(run)}
         return list(unique.values())
 

@@ -24,8 +24,10 @@ from filelock import FileLock, Timeout
 from engine.config import brief, read_config
 from engine.errors import LabError
 from engine.files import explained, write_json
+from sessions.home import Home
 from sessions.records import (
     ARTIFACTS,
+    CONFIG,
     META,
     MISTAKES,
     RESULT,
@@ -91,11 +93,10 @@ def work(directory: Path) -> int:
 
 def attempt_training(directory: Path, record: Record, reporter: RunReporter) -> dict[str, Any] | None:
     """Train or go on training; the result to record, or None when paused."""
-    config = read_config(directory / "config.toml")
+    config = read_config(directory / CONFIG)
     from engine.jobs import TrainJob
 
-    home = directory.parent.parent
-    job = TrainJob(config, directory, home / "cache", say)
+    job = TrainJob(config, directory, Home(directory.parent.parent).cache, say)
     prepared = job.prepare()
     note_attempt(directory, reporter, prepared)
     outcome = job.train(reporter)

@@ -67,6 +67,8 @@ def test_pictures_are_trained_evaluated_and_understood_without_their_dataset(
             inference.ask("evaluate", run=trained.id, split="test", data=str(unseen))
         skipped = inference.ask("evaluate", run=trained.id, split="test", data=str(unseen), broken="skip")
         assert skipped["metrics"] == found["metrics"]
+        with pytest.raises(LabError, match="cannot be decoded"):  # the choice was for that request alone
+            inference.ask("evaluate", run=trained.id, split="test", data=str(unseen))
         (unseen / "red" / "broken.png").unlink()
 
         (unseen / "purple").mkdir()
