@@ -18,7 +18,7 @@ import tomlkit
 from pydantic import ValidationError
 
 from engine.catalogue import Dataset, TaskRow, load, task_row
-from engine.errors import LabError, UsageError, listed, nearest, unknown
+from engine.errors import LabError, UsageError, listed, nearest, newer, unknown
 from engine.settings import TrainSettings, place_settings
 
 CONFIG_VERSION = 1
@@ -260,15 +260,6 @@ def read_config(path: Path) -> Config:
             expected="the config.toml that labapp wrote at launch",
             hint="restore the file, or labapp delete the run",
         ) from error
-
-
-def newer(path: Path, version: Any, known: int) -> LabError:
-    return LabError(
-        "this run was written by a newer labapp",
-        got=f"{path} has format {version}",
-        expected=f"format {known} or older",
-        hint="upgrade labapp to work on this run",
-    )
 
 
 def brief(error: BaseException) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
 
 MOST_LISTED = 12  # names in an error message
 LIKE_ENOUGH = 0.5  # from 0, nothing in common, to 1, the same
@@ -67,4 +69,13 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UsageError:
         got=name,
         expected=listed(kind, choices),
         hint=f"did you mean {close!r}?" if close else None,
+    )
+
+
+def newer(path: Path, version: Any, known: int) -> LabError:
+    return LabError(
+        "this run was written by a newer labapp",
+        got=f"{path} has format {version}",
+        expected=f"format {known} or older",
+        hint="upgrade labapp to work on this run",
     )

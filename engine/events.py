@@ -12,6 +12,7 @@ from typing import Any, TypeGuard
 
 EVENTS_VERSION = 1
 NUMBERS = ("v", "attempt", "step", "epoch", "elapsed", "time", "from_step", "total_steps")  # where they stand at all
+LARGEST = 2**53  # of these numbers: up to here every integer is a float too
 TYPES = ("start", "resume", "metrics", "checkpoint", "warning", "error", "end")
 
 
@@ -28,7 +29,7 @@ def decode(line: bytes) -> dict[str, Any] | None:
         return None
     if not isinstance(event, dict) or not isinstance(event.get("type"), str):
         return None
-    if not all(is_finite(event.get(key, 0)) for key in NUMBERS):
+    if not all(is_finite(found := event.get(key, 0)) and abs(found) <= LARGEST for key in NUMBERS):
         return None
     values = event.get("values")
     if values is not None:

@@ -7,14 +7,17 @@ import os
 import sys
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from engine.errors import UsageError
 from sessions.home import Home, find_home
-from sessions.preferences import USER_KEYS, Layers, read_layers, read_preferences, user_file
 from sessions.store import Store
+from sessions.userfile import read_user_file
+
+if TYPE_CHECKING:
+    from sessions.preferences import Layers
 
 
 def not_empty(value: str | None) -> Path | None:
@@ -60,12 +63,14 @@ class Lab:
 
     @cached_property
     def layers(self) -> Layers:
+        from sessions.preferences import read_layers
+
         return read_layers()
 
 
 def open_lab(home: Path | None) -> Lab:
     """Find the home; nothing is created."""
-    chosen = home or os.environ.get("LABAPP_HOME") or read_preferences(user_file(), USER_KEYS).home
+    chosen = home or os.environ.get("LABAPP_HOME") or read_user_file().home
     return Lab(find_home(chosen))
 
 

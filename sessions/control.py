@@ -6,18 +6,20 @@ import os
 import time
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
-from engine.config import Config, newer
-from engine.errors import LabError, UsageError
+from engine.errors import LabError, UsageError, newer
 from engine.files import cannot_write, explained, write_json
 from sessions.process import child_environment, kill_group, myself, python_command, reap, spawn_detached
 from sessions.records import CONFIG, LABELS, OUTPUT, REQUEST, RESULT, RUN_VERSION, WORKER_LOCK, number_of, table_of
 from sessions.runs import Run, locked, read_run
 from sessions.status import RESUMABLE
 from sessions.store import Store, check_tags
+
+if TYPE_CHECKING:  # importing it costs what the app's first frame may take
+    from engine.config import Config
 
 SETTLE = 5.0  # seconds a process that ended may take to be gone
 

@@ -82,8 +82,8 @@ def _preferences() -> Iterator[Finding]:
     except LabError as error:
         yield Finding("bad", "preferences", f"{error.title}: {error.got}", error.hint or f"expected {error.expected}")
         return
-    read = [str(each.path) for each in (layers.user, layers.project) if each.path.is_file()]
-    yield Finding("good", "preferences", ", ".join(read) or f"none (would be {layers.user.path})")
+    read = [str(each.file.path) for each in (layers.user, layers.project) if each.file.path.is_file()]
+    yield Finding("good", "preferences", ", ".join(read) or f"none (would be {layers.user.file.path})")
 
 
 def _gpus(environment: Mapping[str, str]) -> Iterator[Finding]:

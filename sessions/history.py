@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 import os
+from array import array
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,19 @@ from engine.events import decode
 CHUNK = 1 << 20  # bytes read at a time
 
 
+def _floats() -> array[float]:
+    return array("d")
+
+
 @dataclass
 class Series:
     """One metric of one split over the training, in order of steps."""
 
-    steps: list[int] = field(default_factory=list)
-    epochs: list[float] = field(default_factory=list)
-    elapsed: list[float] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
-    partial: list[bool] = field(default_factory=list)  # a running average within an epoch
+    steps: array[int] = field(default_factory=lambda: array("q"))
+    epochs: array[float] = field(default_factory=_floats)
+    elapsed: array[float] = field(default_factory=_floats)
+    values: array[float] = field(default_factory=_floats)
+    partial: array[int] = field(default_factory=lambda: array("b"))  # 1 = a running average within an epoch
 
     def cut(self, after: int) -> None:
         """Forget everything later than a step."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import time
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,8 +46,9 @@ class Record:
 def read_record(path: Path) -> Record:
     """Read a run's directory. A missing file is None; garbage is None and a problem that names it and the remedy."""
     record = Record(path)
-    record.config = _read(path / CONFIG, record.problems, CONFIG_REMEDY)
     record.meta = _read(path / META, record.problems, "provenance is lost, the run is otherwise usable")
+    known = table_of(record.meta, "config"), text_of(record.meta, "config_digest")
+    record.config = _read(path / CONFIG, record.problems, CONFIG_REMEDY, known)
     record.labels = _read(path / LABELS, record.problems, "labapp label sets name, tags and note anew")
     record.request = _read(path / REQUEST, record.problems, "labapp resume or stop writes it anew")
     record.process = _read(path / PROCESS, record.problems, "labapp resume starts the run again")
@@ -60,7 +63,9 @@ def read_record(path: Path) -> Record:
     return record
 
 
-def _read(path: Path, problems: list[str], remedy: str) -> dict[str, Any] | None:
+def _read(
+    path: Path, problems: list[str], remedy: str, known: tuple[dict[str, Any], str] | None = None
+) -> dict[str, Any] | None:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -68,6 +73,8 @@ def _read(path: Path, problems: list[str], remedy: str) -> dict[str, Any] | None
     except OSError as error:
         problems.append(f"{path} cannot be read ({error.strerror}): {remedy}")
         return None
+    if known and known[0] and digest(content) == known[1]:
+        return known[0]
     try:
         value = tomllib.loads(content.decode()) if path.suffix == ".toml" else json.loads(content)
     except (ValueError, RecursionError):
@@ -77,6 +84,44 @@ def _read(path: Path, problems: list[str], remedy: str) -> dict[str, Any] | None
         problems.append(f"{path} is damaged: {remedy}")
         return None
     return value
+
+
+def digest(content: bytes) -> str:
+    """Names the config.toml that meta.json has a copy of: reading TOML takes ten times as long as reading JSON."""
+    return hashlib.sha256(content).hexdigest()
+
+
+SETTLED = 2_000_000_000  # nanoseconds; a folder changed later than this may change again within its time stamp
+
+
+class RecordCache:
+    """Records as they were last read. One look at the run's folder tells whether any of its small files changed:
+    they are replaced as a whole, and that changes the folder's time stamp."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[int, Record]] = {}
+
+    def read(self, path: Path) -> Record:
+        begun = time.time_ns()
+        try:
+            changed = path.stat().st_mtime_ns
+        except OSError:
+            self.forget(path.name)
+            return read_record(path)
+        known = self._known.get(path.name)
+        if known is not None and known[0] == changed:
+            return known[1]
+        record = read_record(path)
+        if record.result is not None:
+            record.result.pop("reports", None)  # the bulk of it, and wanted by nobody who looks at many runs
+        if changed < begun - SETTLED:
+            self._known[path.name] = changed, record
+        else:
+            self.forget(path.name)
+        return record
+
+    def forget(self, name: str) -> None:
+        self._known.pop(name, None)
 
 
 def text_of(table: dict[str, Any] | None, key: str, default: str = "") -> str:

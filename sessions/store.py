@@ -9,12 +9,11 @@ import shutil
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
 from engine.checkpoints import TRAINING_STATE
-from engine.config import Config
 from engine.errors import LabError, UsageError, nearest
 from engine.files import explained, sync, write_atomic, write_json
 from sessions.history import History
@@ -22,8 +21,12 @@ from sessions.home import Home
 from sessions.process import host
 from sessions.provenance import provenance
 from sessions.query import Query, check_keys, is_term
-from sessions.records import CHECKPOINTS, CONFIG, EVENTS, LABELS, META, REQUEST, RUN_VERSION
+from sessions.records import CHECKPOINTS, CONFIG, EVENTS, LABELS, META, REQUEST, RUN_VERSION, RecordCache, digest
 from sessions.runs import RUN_ID, Run, read_run
+from sessions.status import derive
+
+if TYPE_CHECKING:  # importing it costs what the app's first frame may take
+    from engine.config import Config
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # without look-alikes
 LATEST = "latest"
@@ -31,10 +34,11 @@ LONGEST_NAME = 64  # characters
 
 
 class Store:
-    """The runs of one home. Remembers how far it has read each run's events."""
+    """The runs of one home. Remembers what it has read, and reads again what changed."""
 
     def __init__(self, home: Home):
         self.home = home
+        self._records = RecordCache()
         self._histories: dict[str, History] = {}
 
     # -- reading
@@ -44,13 +48,18 @@ class Store:
 
     def read(self, run_id: str) -> Run:
         path = self.home.runs / run_id
-        history = self._histories.setdefault(run_id, History(path / EVENTS))
-        return read_run(path, history)
+        record = self._records.read(path)
+        if run_id not in self._histories:
+            self._histories[run_id] = History(path / EVENTS)
+        return Run(record, derive(record), self._histories[run_id])
 
     def all(self) -> list[Run]:
         """Every run, newest first. Runs that vanish meanwhile are left out."""
-        runs = [self.read(run_id) for run_id in self.ids()]
-        runs = [run for run in runs if run.path.is_dir()]
+        ids = self.ids()
+        for gone in self._histories.keys() - set(ids):
+            del self._histories[gone]
+            self._records.forget(gone)
+        runs = [run for run in map(self.read, ids) if not run.record.gone]
         return sorted(runs, key=lambda run: (run.created, run.id), reverse=True)
 
     def find(self, reference: str) -> Run:
@@ -122,8 +131,10 @@ class Store:
             with explained(beside):
                 beside.mkdir(mode=0o700)
             try:
-                write_atomic(beside / CONFIG, config.to_toml().encode())
-                write_json(beside / META, about(config))
+                content = config.to_toml().encode()
+                write_atomic(beside / CONFIG, content)
+                copy = {"config": config.as_dict(), "config_digest": digest(content)}
+                write_json(beside / META, about(config) | copy)
                 write_json(beside / LABELS, {"name": name, "tags": tags, "note": note})
                 write_json(beside / REQUEST, {"v": RUN_VERSION, "wanted": "run", "attempt": 0})
                 with explained(final):

@@ -53,7 +53,8 @@ class TestPreferences:
     @pytest.mark.parametrize(
         ("name", "text", "says"),
         [
-            ("labapp.toml", 'home = "/x"', "a project cannot set the home"),
+            ("labapp.toml", 'home = "/x"', "a project cannot set 'home'"),
+            ("labapp.toml", 'on_finish = "rm"', "a project cannot set 'on_finish'"),
             ("labapp.toml", "[settings]\n\nepohcs = 3", "line 3"),
             ("labapp.toml", "[settings]\nepohcs = 3", "epochs"),
             ("config.toml", 'recipee = "seed"', "recipe"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -10,10 +11,12 @@ import pytest
 from engine.catalogue import parse_target
 from engine.config import read_config, resolve
 from engine.errors import UsageError
-from sessions import control
+from engine.files import write_json
+from sessions import control, records
 from sessions.process import child_environment, python_command
-from sessions.records import CONFIG
+from sessions.records import CONFIG, LABELS
 from sessions.runs import Run
+from sessions.store import Store
 from tests.conftest import Lab
 
 
@@ -135,3 +138,43 @@ def test_a_launch_that_fails_leaves_no_half_run(lab: Lab, monkeypatch: pytest.Mo
         make(lab)
     assert lab.store.ids() == []
     assert list(lab.store.home.runs.iterdir()) == []
+
+
+class TestReadingAgain:
+    def test_a_run_that_did_not_change_is_not_read_again_and_one_that_did_is(
+        self, lab: Lab, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run = make(lab, "before")
+        long_ago = run.path.stat().st_mtime - 60
+        os.utime(run.path, (long_ago, long_ago))
+        lab.store.read(run.id)
+        reads: list[Path] = []
+        whole = records.read_record
+        monkeypatch.setattr(records, "read_record", lambda path: reads.append(path) or whole(path))
+        assert lab.store.read(run.id).name == "before"
+        assert reads == []
+        control.label(Store(lab.store.home), run, name="after")
+        reads.clear()
+        assert lab.store.read(run.id).name == "after"
+        assert set(reads) == {run.path}
+
+    def test_a_change_within_the_clock_tick_of_the_last_reading_is_seen(self, lab: Lab) -> None:
+        run = make(lab, "before")
+        lab.store.read(run.id)
+        stamp = run.path.stat()
+        write_json(run.path / LABELS, {"name": "after"})
+        os.utime(run.path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+        assert lab.store.read(run.id).name == "after"
+
+    def test_the_configuration_comes_from_its_toml_when_somebody_edited_it(self, lab: Lab) -> None:
+        run = make(lab)
+        text = (run.path / CONFIG).read_text()
+        (run.path / CONFIG).write_text(text.replace("epochs = 4", "epochs = 5"))
+        assert lab.read(run).epochs == 5
+
+    def test_what_is_known_of_a_run_that_is_gone_is_forgotten(self, lab: Lab) -> None:
+        run = make(lab)
+        lab.store.all()
+        control.delete(lab.store, run)
+        assert lab.store.all() == []
+        assert run.id not in lab.store._histories
