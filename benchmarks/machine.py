@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
 import platform
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
+if TYPE_CHECKING:  # the face is measured without it
+    import torch
+
+
+def describe_face() -> str:
+    """Processor and the versions that draw."""
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in ("textual", "rich", "plotext"))
+    return f"{processor()}; python {platform.python_version()}, {versions}"
 
 
 def describe(device: torch.device) -> str:
     """Processor or card, threads, versions."""
+    import torch
+
     if device.type == "cuda":
         where = torch.cuda.get_device_name(device)
     else:

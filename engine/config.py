@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
 import tomlkit
 from pydantic import ValidationError
@@ -109,10 +109,10 @@ def resolve_data(row: TaskRow, data: str | None) -> str:
     dataset_row(row, data)
     if data in row.datasets:
         return data
-    path = Path(data).expanduser().resolve()
     try:
+        path = Path(data).expanduser().resolve()
         found = path.exists()
-    except OSError:
+    except (OSError, ValueError, RuntimeError):  # too long, a NUL in it, nobody's home, links in a circle
         found = False
     if not found:
         raise UsageError("there is no such file or folder", got=data, expected="a path, or " + ", ".join(row.datasets))
@@ -234,8 +234,10 @@ def parse_assignment(text: str, cls: type[TrainSettings]) -> tuple[str, Any]:
 
 
 def parse_value(key: str, raw: str, cls: type[TrainSettings]) -> Any:
-    """Text to what pydantic can check: lists are split on commas, everything else is left to the type."""
+    """Text to what pydantic can check: lists are split on commas, a choice is the one written so, the rest is text."""
     spec = cls.model_fields.get(key)
+    if spec is not None and get_origin(spec.annotation) is Literal:
+        return next((choice for choice in get_args(spec.annotation) if str(choice) == raw), raw)
     if spec is not None and "tuple" in str(spec.annotation):
         return [part for part in raw.strip("[]()").split(",") if part.strip()]
     return raw

@@ -42,6 +42,12 @@ RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="An id, a unique
 RunsArgument = Annotated[
     list[str], typer.Argument(metavar="RUN...", help="Runs, or query terms such as status:running task:images.")
 ]
+AfterOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--after", metavar="RUN", help="Wait until this run does not go on any more; several times for several."
+    ),
+]
 
 app = typer.Typer(
     name="labapp",
@@ -93,8 +99,8 @@ def start(
 
 def load_commands() -> typer.Typer:
     """The application with all commands."""
-    from labapp.commands import control, data, demo, doctor, evaluate, runs, tasks, train
+    from labapp.commands import control, data, demo, doctor, evaluate, queue, runs, tasks, train
 
-    for module in (train, runs, control, evaluate, data, tasks, doctor, demo):
+    for module in (train, runs, control, queue, evaluate, data, tasks, doctor, demo):
         module.register(app)
     return app

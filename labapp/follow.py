@@ -1,19 +1,26 @@
-"""Following runs from outside: a progress bar on stderr, read from their directories."""
+"""Following runs from outside: a progress bar on stderr, read from their directories.
+
+While one of them waits for its turn, the queue's process is looked after too: whoever waits wants it to live.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Sequence
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from engine.errors import LabError
 from labapp.output import clean, duration, number
 from sessions.process import reap
+from sessions.queue import Waiting, ensure_queue, overview
 from sessions.runs import Run
 from sessions.store import Store
 
 LOOK_EVERY = 0.25  # seconds
+WAKE_EVERY = 2.0  # seconds between looks whether the queue's process lives, while something waits
 GOING_ON = frozenset({"queued", "running", "stalled", "remote"})
 
 
@@ -31,35 +38,69 @@ def follow(store: Store, run_ids: Sequence[str], *, quiet: bool = False) -> list
     )
     lines: dict[str, TaskID] = {}
     said: dict[str, str] = {}
+    places = Places(store)
     with bar:
         while True:
             reap()
             runs = [store.read(run_id) for run_id in run_ids]
+            places.look(runs)
             for run in runs:
                 if run.id not in lines:
                     lines[run.id] = bar.add_task("", total=1.0, label=clean(run.name or run.id), state="")
                 done = run.epoch / run.epochs if run.epochs else 0.0
-                bar.update(lines[run.id], completed=min(done, 1.0), state=state_line(run))
+                state = state_line(run, places.of(run))
+                bar.update(lines[run.id], completed=min(done, 1.0), state=state)
                 if bar.disable and not quiet:
-                    _plain(run, said, console)
+                    _plain(run, state, said, console)
             bar.refresh()
             if not any(run.status.name in GOING_ON for run in runs):
                 return runs
             time.sleep(LOOK_EVERY)
 
 
-def _plain(run: Run, said: dict[str, str], console: Console) -> None:
-    """Without a terminal: a line whenever an epoch is done or the phase changes."""
-    key = f"{run.status.name} {run.status.detail} {int(run.epoch)}"
+class Places:
+    """Where the followed runs are in the queue, and why they wait there."""
+
+    def __init__(self, store: Store):
+        self.store = store
+        self._waiting: dict[str, Waiting] = {}
+        self._woken = float("-inf")
+
+    def look(self, runs: Sequence[Run]) -> None:
+        self._waiting = {}
+        if not any(run.status.name == "queued" for run in runs):
+            return
+        if time.monotonic() - self._woken > WAKE_EVERY:
+            self._woken = time.monotonic()
+            with contextlib.suppress(LabError):  # a home one may only read can be followed too
+                ensure_queue(self.store.home.root)
+        self._waiting = {each.key: each for each in overview(self.store).waiting}
+
+    def of(self, run: Run) -> str:
+        """`2nd, waits for gpu 0`."""
+        found = self._waiting.get(run.id)
+        return "" if found is None else ordinal(found.place) + (f", {found.reason}" if found.reason else "")
+
+
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th, 11th..."""
+    teens = 10 < number % 100 < 20
+    return f"{number}{'th' if teens else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
+
+
+def _plain(run: Run, state: str, said: dict[str, str], console: Console) -> None:
+    """Without a terminal: a line whenever an epoch is done or the phase or the place in the queue changes."""
+    key = f"{run.status.name} {state if run.status.name == 'queued' else run.status.detail} {int(run.epoch)}"
     if said.get(run.id) != key:
         said[run.id] = key
-        console.print(f"{clean(run.id)} {state_line(run)}", soft_wrap=True, markup=False)
+        console.print(f"{clean(run.id)} {state}", soft_wrap=True, markup=False)
 
 
-def state_line(run: Run) -> str:
-    """One run's state in a line: what it does, how far, how well, how long still."""
+def state_line(run: Run, place: str = "") -> str:
+    """One run's state in a line: what it does or waits for, how far, how well, how long still."""
     if run.status.name not in ("running", "stalled"):
-        return run.status.name + (f": {clean(run.status.detail)}" if run.status.detail else "")
+        detail = (place if run.status.name == "queued" else "") or run.status.detail
+        return run.status.name + (f": {clean(detail)}" if detail else "")
     if run.step == 0:
         return f"{run.status.detail}..."
     train, validation = run.metrics["train"], run.metrics["val"]

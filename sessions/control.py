@@ -1,25 +1,36 @@
-"""Acting on runs: launch, stop, pause, resume, kill, label. Each checks what the run really does before it acts."""
+"""Acting on runs: launch, stop, pause, resume, kill, label, delete. Each checks what the run really does first.
+
+What starts a run is the queue process alone (`start`): a launch or a resume gives a run its place in the queue.
+"""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from filelock import FileLock, Timeout
-
+from engine.config import Config
 from engine.errors import LabError, UsageError, newer
-from engine.files import cannot_write, explained, write_json
-from sessions.process import child_environment, kill_group, myself, python_command, reap, spawn_detached
-from sessions.records import CONFIG, LABELS, OUTPUT, REQUEST, RESULT, RUN_VERSION, WORKER_LOCK, number_of, table_of
+from engine.files import explained, write_json
+from sessions.gpus import list_gpus
+from sessions.limits import set_limits
+from sessions.locks import is_held
+from sessions.ordering import cancel_job, check_after, move, set_after, submit_job
+from sessions.process import Identity, kill_group, reap
+from sessions.queue import ensure_queue
+from sessions.records import CONFIG, LABELS, REQUEST, RESULT, RUN_VERSION, WORKER_LOCK, number_of, table_of, text_of
 from sessions.runs import Run, locked, read_run
-from sessions.status import RESUMABLE
+from sessions.starting import START_LOCK, being_started, start
+from sessions.status import RESUMABLE, interrupted, last_attempt
 from sessions.store import Store, check_tags
+from sessions.tickets import AUTO, CPU, TRAIN, jobs_of, new_ticket
 
-if TYPE_CHECKING:  # importing it costs what the app's first frame may take
-    from engine.config import Config
+__all__ = [
+    "cancel_job", "delete", "kill", "label", "launch", "move", "pause", "resume", "set_after", "set_limits", "start",
+    "stop", "submit_job",
+]  # fmt: skip
 
 SETTLE = 5.0  # seconds a process that ended may take to be gone
 
@@ -31,21 +42,27 @@ def launch(
     name: str = "",
     tags: Iterable[str] = (),
     note: str = "",
-    environment: dict[str, str] | None = None,
+    gpu: str = AUTO,
+    after: Sequence[str] = (),
 ) -> Run:
-    """Create a run and start its worker. `environment` adds to the worker's (a chosen GPU)."""
-    path = store.create(config, name=name, tags=tags, note=note)
-    with locked(path):
-        _start(path, environment)
+    """Create a run with its place in the queue, and wake the queue. `gpu`: auto, cpu, an index or a UUID."""
+    check_after(store, after)
+    ticket = new_ticket(TRAIN, attempt=1, gpu=gpu, after=after, seen=_sees_gpu(config.settings.device))
+    path = store.create(config, name=name, tags=tags, note=note, ticket=ticket)
+    try:
+        ensure_queue(store.home.root)
+    except LabError as error:
+        title, hint = f"run {path.name} is queued, but nothing there to start it", "labapp queue tries again"
+        raise LabError(title, got=f"{error.title}: {error.got}", hint=hint) from error
     return store.read(path.name)
 
 
 def resume(store: Store, run: Run, *, take_over: bool = False) -> Run:
-    """Go on from the last checkpoint in a new attempt."""
+    """Queue a run again, at the place it had, to go on from its last checkpoint; or let go of one that is held."""
     with locked(run.path):
         run = read_run(run.path)
         _refuse_newer(run)
-        status = run.status
+        status, request = run.status, run.record.request or {"v": RUN_VERSION}
         if status.name == "remote":
             _refuse_remote(run, take_over)
         elif status.name not in RESUMABLE:
@@ -55,48 +72,47 @@ def resume(store: Store, run: Run, *, take_over: bool = False) -> Run:
                 expected="a run that is stopped, failed, paused or lost",
                 hint=f"labapp train --from {run.id} repeats it" if status.name == "finished" else None,
             )
-        if _worker_holds(run.path):
-            raise LabError("a worker still has this run", got=str(run.path / WORKER_LOCK), hint="labapp kill it first")
-        _start(run.path)
+        if run.ticket is not None and status.name == "paused":
+            write_json(run.path / REQUEST, {**request, "wanted": "run"})
+        else:
+            if _worker_holds(run.path):
+                raise LabError(
+                    "a worker still has this run", got=str(run.path / WORKER_LOCK), hint="labapp kill it first"
+                )
+            ticket = _ticket_again(run, moved=status.name == "remote")
+            write_json(run.path / REQUEST, {**request, "wanted": "run", "ticket": ticket})
+    ensure_queue(store.home.root)
     return store.read(run.id)
 
 
-def _start(path: Path, environment: dict[str, str] | None = None) -> None:
-    """Start a worker for the next attempt; whatever fails, the run is afterwards as it was. Its lock must be held."""
-    run = read_run(path)
-    before = run.record.request or {"v": RUN_VERSION, "wanted": "run", "attempt": 0}
-    last = _last_attempt(run)
-    chosen = environment if environment is not None else table_of(before, "environment")
-    chosen = {key: value for key, value in chosen.items() if isinstance(value, str)}
-    request = {**before, "wanted": "run", "attempt": last + 1, "environment": chosen}
-    result, kept = path / RESULT, path / f"result.{last}.json"
-    # Until the worker is there we stand in for it: if we die now, the run is lost and can be resumed.
-    write_json(path / REQUEST, {**request, "spawned": myself().as_dict()})
-    try:
-        with explained(result):
-            if result.exists():
-                os.rename(result, kept)
-        command = python_command("sessions.worker", str(path))
-        identity = spawn_detached(command, path / OUTPUT, child_environment(chosen))
-    except BaseException:
-        if kept.exists() and not result.exists():
-            os.rename(kept, result)
-        write_json(path / REQUEST, before)
-        raise
-    write_json(path / REQUEST, {**request, "spawned": identity.as_dict()})
+def _ticket_again(run: Run, *, moved: bool) -> dict[str, Any]:
+    """A ticket for a run that had one before: where it was in the queue, in the environment of now."""
+    device = text_of(run.settings, "device")
+    placed = table_of(run.record.request, "placed")
+    if run.ticket is not None:
+        placed = {"position": run.ticket.position, "gpu": run.ticket.gpu}
+    gpu = text_of(placed, "gpu") or (CPU if device == CPU else AUTO)
+    return new_ticket(
+        TRAIN,
+        attempt=last_attempt(run.record) + 1,
+        position=number_of(placed, "position") or None,
+        gpu=AUTO if moved and gpu != CPU else gpu,  # a GPU named on another host is not here
+        seen=_sees_gpu(device),
+        before=text_of(run.record.request, "wanted"),
+    )
 
 
-def _last_attempt(run: Run) -> int:
-    return max(int(number_of(each, "attempt")) for each in (run.record.process, run.record.request, run.record.result))
+def _sees_gpu(device: str) -> bool:
+    return device.startswith("cuda") and bool(list_gpus())
 
 
 def stop(run: Run) -> None:
-    """Ask for: finish the step, save, evaluate, write the result. A run that is not alive is refused."""
+    """Ask for: finish the step, save, evaluate, write the result. A run that waits is taken out of the queue."""
     _ask(run, "stop")
 
 
 def pause(run: Run) -> None:
-    """Ask for: save and exit, to be resumed."""
+    """Ask for: save and exit, to be resumed. A run that waits is held where it is in the queue."""
     _ask(run, "pause")
 
 
@@ -104,44 +120,83 @@ def _ask(run: Run, wanted: str) -> None:
     with locked(run.path):
         run = read_run(run.path)
         _refuse_newer(run)
-        if run.status.name not in ("running", "stalled"):
+        request = run.record.request or {"v": RUN_VERSION}
+        waits = run.ticket is not None and run.status.name in ("queued", "paused")
+        if waits and wanted == "stop":
+            _take_out(run)
+        elif run.status.name in ("running", "stalled", "queued"):
+            write_json(run.path / REQUEST, {**request, "wanted": wanted})
+        else:
             raise UsageError(
                 f"run {run.id} is {run.status.name}",
                 got=f"{wanted} of a run that is {run.status.name}",
-                expected="a run that is running",
-                hint=f"it belongs to {run.status.detail.split(',')[0].removeprefix('on ')}: act on it there"
+                expected="a run that is running or queued",
+                hint=f"it is {run.status.detail.split(',')[0]}: act on it there"
                 if run.status.name == "remote"
                 else None,
             )
-        request = run.record.request or {"v": RUN_VERSION}
-        write_json(run.path / REQUEST, {**request, "wanted": wanted})
+    if waits:
+        ensure_queue(run.path.parent.parent)
+
+
+def _take_out(run: Run) -> None:
+    """Out of the queue; what the run was before its ticket it is again. Its lock must be held."""
+    write_json(run.path / REQUEST, _request_taken_out(run))
+
+
+def _request_taken_out(run: Run) -> dict[str, Any]:
+    """The request without its ticket, everything undone that an interrupted start may have done."""
+    request, ticket = dict(run.record.request or {}), run.ticket
+    if ticket is None:
+        return request
+    if interrupted(run.record, ticket):
+        if being_started(run.path / START_LOCK):
+            raise LabError(f"run {run.id} is just being started", got="its worker has not spoken yet", hint="try again")
+        request["attempt"] = ticket.attempt - 1
+        for key in ("spawned", "tell", "slot"):
+            request.pop(key, None)
+        kept = run.path / f"result.{ticket.attempt - 1}.json"
+        if kept.exists() and not (run.path / RESULT).exists():
+            with explained(kept):
+                os.rename(kept, run.path / RESULT)
+    before = text_of(request.pop("ticket"), "before")
+    wanted = "stop" if ticket.attempt == 1 else before if before in ("pause", "stop") else "run"
+    return {**request, "wanted": wanted, "placed": {"position": ticket.position, "gpu": ticket.gpu}}
 
 
 def kill(run: Run) -> bool:
-    """End a run's whole process group at once. False when nothing was alive."""
+    """End a run's whole process group at once, or take it out of the queue. False when there was nothing to end."""
     with locked(run.path):
         run = read_run(run.path)
         if run.status.name == "remote":
             _refuse_remote(run, take_over=False)
+        if run.ticket is not None:
+            _take_out(run)
+            return True
         process = run.status.process
         if process is None:
             return False
         request = run.record.request or {"v": RUN_VERSION}
-        write_json(run.path / REQUEST, {**request, "killed": _last_attempt(run)})
+        write_json(run.path / REQUEST, {**request, "killed": last_attempt(run.record)})
         killed = kill_group(process)
+    _await_end(process)
+    return killed
+
+
+def _await_end(process: Identity) -> None:
     deadline = time.monotonic() + SETTLE
     while process.is_alive() and time.monotonic() < deadline:
         reap()
         time.sleep(0.02)
     reap()
-    return killed
 
 
 def delete(store: Store, run: Run) -> Path:
-    """Move a run to the trash; one that is alive, here or elsewhere, is refused."""
+    """Move a run to the trash, out of the queue; one that is alive, here or elsewhere, is refused."""
     with locked(run.path):
         run = read_run(run.path)
-        alive = run.status.process is not None or _worker_holds(run.path)
+        elsewhere = run.status.name == "remote"
+        alive = elsewhere or run.status.process is not None or _worker_holds(run.path)
         if alive and not run.status.stale:
             raise UsageError(
                 f"run {run.id} is {run.status.name}",
@@ -149,6 +204,15 @@ def delete(store: Store, run: Run) -> Path:
                 expected="a run that has ended",
                 hint=f"labapp stop {run.id}, or labapp kill {run.id}, first",
             )
+        busy = [each.id for each in jobs_of(run.record.request) if each.process is not None and each.process.is_alive()]
+        if busy:
+            hint = f"labapp queue drop {busy[0]} ends it"
+            raise UsageError(f"a job with run {run.id} is running", got=", ".join(busy), hint=hint)
+        # Restored, it must neither start by itself nor tell of an end long past.
+        request = _request_taken_out(run)
+        rest = {key: value for key, value in request.items() if key not in ("jobs", "tell")}
+        if rest != (run.record.request or {}):
+            write_json(run.path / REQUEST, rest)
         target = store.home.trash / run.id
         with explained(target):
             if target.exists():
@@ -179,15 +243,8 @@ def label(
 
 def _worker_holds(path: Path) -> bool:
     """Whether a live worker has the run, whatever its records say; one that is on its way out is waited for."""
-    lock = FileLock(path / WORKER_LOCK)
-    try:
-        lock.acquire(timeout=SETTLE)
-    except Timeout:
-        return True
-    except OSError as error:
-        raise cannot_write(path / WORKER_LOCK, error) from error
-    lock.release()
-    return False
+    with explained(path / WORKER_LOCK):
+        return is_held(path / WORKER_LOCK, SETTLE)
 
 
 def _refuse_newer(run: Run) -> None:

@@ -20,13 +20,13 @@ import psutil
 from engine.errors import LabError
 from sessions.gpus import ask_nvml, list_gpus
 from sessions.home import Home
+from sessions.machine import ROOM_NEEDED
 from sessions.preferences import read_layers
 from sessions.process import SOURCE_ROOT
 
 Verdict = Literal["good", "note", "bad"]
 ROOMS = ("labapp", "sessions", "engine", "models", "assets")
 PACKAGES = ("torch", "accelerate", "numpy", "pydantic", "typer", "rich")
-ROOM_NEEDED = 2 * 2**30  # bytes free on the home's disk
 LOGIND = (Path("/etc/systemd/logind.conf"), Path("/etc/systemd/logind.conf.d"), Path("/usr/lib/systemd/logind.conf.d"))
 
 
@@ -90,7 +90,8 @@ def _gpus(environment: Mapping[str, str]) -> Iterator[Finding]:
     gpus = list_gpus(environment)
     for gpu in gpus:
         used = f"{gpu.memory_used / 2**30:.1f} of {gpu.memory_total / 2**30:.1f} GiB used"
-        busy = f"{gpu.utilisation:.0%} busy, {gpu.processes} processes"
+        load = "load not known" if gpu.utilisation is None else f"{gpu.utilisation:.0%} busy"
+        busy = f"{load}, {gpu.processes} processes"
         yield Finding("good" if gpu.idle else "note", f"gpu {gpu.index}", f"{gpu.name}, {used}, {busy}, {gpu.uuid}")
     mask = environment.get("CUDA_VISIBLE_DEVICES")
     if mask is not None:

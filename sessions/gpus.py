@@ -16,19 +16,34 @@ IDLE_UTILISATION = 0.10
 
 @dataclass(frozen=True)
 class Gpu:
-    """One GPU at one moment."""
+    """One GPU, or one MIG instance of one, at one moment."""
 
-    index: int
+    index: int  # of an instance: its parent's
     uuid: str
     name: str
     memory_total: int  # bytes
     memory_used: int  # bytes, by everybody
-    utilisation: float  # fraction over the last moments
+    utilisation: float | None  # fraction over the last moments; None where it is not known, as with MIG
     processes: int  # everybody's
+    pids: tuple[int, ...] = ()  # of those processes
+    parent: str = ""  # UUID of the GPU that this is an instance of
+
+    @property
+    def full(self) -> bool:
+        return self.memory_used > IDLE_MEMORY * self.memory_total
+
+    @property
+    def busy(self) -> bool:
+        return self.processes > 0 if self.utilisation is None else self.utilisation > IDLE_UTILISATION
 
     @property
     def idle(self) -> bool:
-        return self.memory_used <= IDLE_MEMORY * self.memory_total and self.utilisation <= IDLE_UTILISATION
+        return not self.full and not self.busy
+
+    @property
+    def label(self) -> str:
+        """As people call it."""
+        return f"{self.index} ({self.uuid[:12]})" if self.parent else str(self.index)
 
 
 def list_gpus(environment: Mapping[str, str] = os.environ) -> list[Gpu]:
@@ -45,7 +60,7 @@ def ask_nvml() -> tuple[list[Gpu], str]:
     except Exception as error:  # no driver, no library, no permission
         return [], str(error)
     try:
-        return [_read(pynvml, index) for index in range(pynvml.nvmlDeviceGetCount())], ""
+        return [gpu for index in range(pynvml.nvmlDeviceGetCount()) for gpu in _read(pynvml, index)], ""
     except pynvml.NVMLError as error:
         return [], str(error)
     finally:
@@ -53,17 +68,42 @@ def ask_nvml() -> tuple[list[Gpu], str]:
             pynvml.nvmlShutdown()
 
 
-def _read(nvml: Any, index: int) -> Gpu:
+def _read(nvml: Any, index: int) -> list[Gpu]:
+    """One GPU; where it is cut into MIG instances, those instead of it: nothing can run on the whole."""
     handle = nvml.nvmlDeviceGetHandleByIndex(index)
+    instances = _instances(nvml, handle)
+    if not instances:
+        return [_describe(nvml, handle, index)]
+    parent = _text(nvml.nvmlDeviceGetUUID(handle))
+    return [_describe(nvml, each, index, parent) for each in instances]
+
+
+def _instances(nvml: Any, handle: Any) -> list[Any]:
+    found: list[Any] = []
+    try:
+        if not nvml.nvmlDeviceGetMigMode(handle)[0]:
+            return found
+        count = nvml.nvmlDeviceGetMaxMigDeviceCount(handle)
+    except (nvml.NVMLError, AttributeError):  # a card or bindings that know no MIG
+        return found
+    for number in range(count):
+        with contextlib.suppress(nvml.NVMLError):  # a place where there is none
+            found.append(nvml.nvmlDeviceGetMigDeviceHandleByIndex(handle, number))
+    return found
+
+
+def _describe(nvml: Any, handle: Any, index: int, parent: str = "") -> Gpu:
     memory = nvml.nvmlDeviceGetMemoryInfo(handle)
-    utilisation, processes = 0.0, 0
-    with contextlib.suppress(nvml.NVMLError):  # not supported with MIG
-        utilisation = nvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100
+    utilisation: float | None = None
+    pids: tuple[int, ...] = ()
+    if not parent:  # of an instance it is not known
+        with contextlib.suppress(nvml.NVMLError):
+            utilisation = nvml.nvmlDeviceGetUtilizationRates(handle).gpu / 100
     with contextlib.suppress(nvml.NVMLError):
-        processes = len(nvml.nvmlDeviceGetComputeRunningProcesses(handle))
+        pids = tuple(int(each.pid) for each in nvml.nvmlDeviceGetComputeRunningProcesses(handle))
     return Gpu(
         index, _text(nvml.nvmlDeviceGetUUID(handle)), _text(nvml.nvmlDeviceGetName(handle)),
-        int(memory.total), int(memory.used), utilisation, processes,
+        int(memory.total), int(memory.used), utilisation, len(pids), pids, parent,
     )  # fmt: skip
 
 
@@ -75,13 +115,23 @@ def visible(gpus: Sequence[Gpu], mask: str | None) -> list[Gpu]:
     """What CUDA_VISIBLE_DEVICES leaves: indices or UUID prefixes, up to the first one that is not there."""
     if mask is None:
         return list(gpus)
-    chosen = []
+    chosen: list[Gpu] = []
     for part in filter(None, (each.strip() for each in mask.split(","))):
-        match = [gpu for gpu in gpus if part == str(gpu.index) or (len(part) > 4 and gpu.uuid.startswith(part))]
-        if len(match) != 1:
+        match = matching(part, gpus)
+        if not match or (len(match) > 1 and not all(each.parent for each in match)):
             break
-        chosen.append(match[0])
+        chosen.append(match[0])  # of a GPU cut into instances CUDA takes the first
     return chosen
+
+
+def matching(wanted: str, gpus: Sequence[Gpu]) -> list[Gpu]:
+    """The GPUs meant by an index, a UUID or the beginning of one: several are instances of the same one."""
+    return [
+        gpu
+        for gpu in gpus
+        if wanted == str(gpu.index)
+        or (len(wanted) > 4 and (gpu.uuid.startswith(wanted) or (gpu.parent and gpu.parent.startswith(wanted))))
+    ]
 
 
 def choose(wanted: str, gpus: Sequence[Gpu]) -> Gpu | None:
@@ -91,15 +141,15 @@ def choose(wanted: str, gpus: Sequence[Gpu]) -> Gpu | None:
     if wanted == "auto":
         idle = [gpu for gpu in gpus if gpu.idle]
         return max(idle or gpus, key=lambda gpu: gpu.memory_total - gpu.memory_used, default=None)
-    match = [gpu for gpu in gpus if wanted == str(gpu.index) or (len(wanted) > 4 and gpu.uuid.startswith(wanted))]
+    match = matching(wanted, gpus)
     if len(match) == 1:
         return match[0]
     listed = ", ".join(f"{gpu.index} ({gpu.name}, {gpu.uuid})" for gpu in gpus)
     raise UsageError(
-        f"there is no GPU {wanted!r}",
+        f"{wanted!r} means several GPUs" if match else f"there is no GPU {wanted!r}",
         got=f"--gpu {wanted}",
         expected=listed or "cpu: no GPU can be seen here",
-        hint="labapp doctor says why a GPU cannot be seen",
+        hint="name one by its UUID" if match else "labapp doctor says why a GPU cannot be seen",
     )
 
 

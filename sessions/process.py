@@ -13,15 +13,14 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from engine.errors import LabError
-from engine.files import explained
+from engine.files import explained, write_json
 
 SOURCE_ROOT = Path(__file__).resolve().parent.parent
 LINUX = platform.system() == "Linux"
@@ -68,6 +67,8 @@ def boot() -> str:
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
+        import psutil
+
         return str(int(psutil.boot_time()))
 
 
@@ -80,6 +81,8 @@ def created_at(pid: int) -> float | None:
     except (OSError, IndexError, ValueError):
         if LINUX:
             return None
+    import psutil  # only where there is no /proc: importing it takes longer than all the rest
+
     try:
         process = psutil.Process(pid)
         return None if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
@@ -103,11 +106,11 @@ def python_command(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-P", "-m", module, *arguments]
 
 
-def child_environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """This environment, with our own code first on the path and an allocator set for big, steady blocks."""
-    environment = dict(os.environ)
-    inherited = environment.get("PYTHONPATH")
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(SOURCE_ROOT), inherited)))
+def child_environment(extra: Mapping[str, str] | None = None, base: Mapping[str, str] | None = None) -> dict[str, str]:
+    """This environment (or `base`), with our own code first on the path and an allocator set for big, steady blocks."""
+    environment = dict(os.environ if base is None else base)
+    inherited = [each for each in environment.get("PYTHONPATH", "").split(os.pathsep) if each != str(SOURCE_ROOT)]
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(SOURCE_ROOT), *inherited)))
     environment.update({key: value for key, value in STEADY.items() if key not in environment})
     return environment | dict(extra or {})
 
@@ -121,8 +124,19 @@ STEADY = {
 }
 
 
-def spawn_detached(command: Sequence[str], log: Path, environment: Mapping[str, str]) -> Identity:
-    """Start a process that outlives us: its own session, nothing to read, output appended to `log`."""
+def spawn_detached(
+    command: Sequence[str],
+    log: Path,
+    environment: Mapping[str, str],
+    *,
+    exit_note: tuple[Path, int] | None = None,
+    keep_open: Sequence[int] = (),
+) -> Identity:
+    """Start a process that outlives us: its own session, nothing to read, output appended to `log`.
+
+    `exit_note` is where to write how it ended, and for which attempt, should we live to see it; `keep_open` are
+    descriptors it inherits, and with them the locks they hold.
+    """
     with explained(log), log.open("ab") as output:
         try:
             process = subprocess.Popen(
@@ -134,27 +148,42 @@ def spawn_detached(command: Sequence[str], log: Path, environment: Mapping[str, 
                 env=dict(environment),
                 start_new_session=True,
                 close_fds=True,
+                pass_fds=keep_open,
             )
         except OSError as error:
             hint = "too many processes or too little memory? labapp doctor looks"
-            raise LabError("a worker cannot be started", got=f"{command[0]}: {error.strerror}", hint=hint) from error
+            raise LabError("a process cannot be started", got=f"{command[0]}: {error.strerror}", hint=hint) from error
     process.returncode = 0  # it is ours to collect, in `reap`, and may outlive us
-    _children.add(process.pid)
+    _children[process.pid] = exit_note
     return identify(process.pid) or Identity(host(), boot(), process.pid, -1.0)
 
 
-_children: set[int] = set()  # pids of the detached ones
+_children: dict[int, tuple[Path, int] | None] = {}  # the detached ones, and where to note how they ended
 
 
-def reap() -> None:
-    """Collect those of our detached children that ended, so that they do not stay zombies."""
+def reap() -> dict[int, int]:
+    """Collect those of our detached children that ended: pid -> signal number, or 0. Those that want it are noted."""
+    ended: dict[int, int] = {}
     for pid in list(_children):
         try:
-            ended, _ = os.waitpid(pid, os.WNOHANG)
-        except ChildProcessError:
-            ended = pid
-        if ended:
-            _children.discard(pid)
+            found, status = os.waitpid(pid, os.WNOHANG)
+        except ChildProcessError:  # somebody else collected it
+            found, status = pid, None
+        if not found:
+            continue
+        note = _children.pop(pid, None)
+        code = 0 if status is None else os.waitstatus_to_exitcode(status)
+        ended[pid] = max(0, -code)
+        if note is not None and status is not None:
+            _note_exit(*note, code)
+    return ended
+
+
+def _note_exit(path: Path, attempt: int, code: int) -> None:
+    """Write exit.json; the run may be in the trash by now, or the disk full."""
+    how = {"v": 1, "attempt": attempt, "code": max(0, code), "signal": max(0, -code), "time": time.time()}
+    with contextlib.suppress(LabError):
+        write_json(path, how, durable=False)
 
 
 def kill_group(identity: Identity) -> bool:

@@ -91,6 +91,19 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def read_reports(path: Path) -> dict[str, dict[str, Any]]:
+    """What a run's result reports of every split beyond the metrics; nothing where there is none or it is garbage."""
+    reports = table_of(_read(path / RESULT, [], ""), "reports")
+    return {split: report for split, report in reports.items() if isinstance(report, dict)}
+
+
+def read_mistakes(path: Path) -> dict[str, list[dict[str, Any]]]:
+    """The surest mistakes of every split, surest first; nothing where there are none or the file is garbage."""
+    mistakes = _read(path / ARTIFACTS / MISTAKES, [], "") or {}
+    tables = {split: each for split, each in mistakes.items() if isinstance(each, list)}
+    return {split: [entry for entry in each if isinstance(entry, dict)] for split, each in tables.items()}
+
+
 SETTLED = 2_000_000_000  # nanoseconds; a folder changed later than this may change again within its time stamp
 
 

@@ -3,42 +3,45 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import math
-import re
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from engine.errors import LabError
 from engine.files import cannot_write
 from engine.task import LOWER_IS_BETTER, SPLITS
 from sessions.history import History
-from sessions.records import EVENTS, LOCK, Record, number_of, read_record, table_of, text_of
-from sessions.status import Status, derive
+from sessions.locks import lock_within
+from sessions.records import ARTIFACTS, EVENTS, LOCK, Record, number_of, read_record, table_of, text_of
+from sessions.status import Status, derive, waiting_ticket
+from sessions.tickets import ID, Ticket, jobs_of
 
-RUN_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+RUN_ID = ID
 LOCK_TIMEOUT = 20.0  # seconds; a lock is held for milliseconds
 
 
 @contextlib.contextmanager
 def locked(directory: Path) -> Iterator[None]:
     """Hold a run's lock while changing what front ends and worker both write."""
-    lock = FileLock(directory / LOCK)
+    path = directory / LOCK
     try:
-        lock.acquire(timeout=LOCK_TIMEOUT)
-    except Timeout as error:
+        handle = lock_within(path, LOCK_TIMEOUT)
+    except FileNotFoundError as error:
         raise LabError(
-            "the run is locked by another program", got=f"{directory / LOCK} for {LOCK_TIMEOUT:.0f} s", hint="try again"
+            "the run is not there any more", got=str(directory), hint="labapp restore lists the trash"
         ) from error
     except OSError as error:
-        raise cannot_write(directory / LOCK, error) from error
+        raise cannot_write(path, error) from error
+    if handle is None:
+        raise LabError("the run is locked by another program", got=f"{path} for {LOCK_TIMEOUT:.0f} s", hint="try again")
     try:
         yield
     finally:
-        lock.release()
+        os.close(handle)
 
 
 @dataclass
@@ -170,6 +173,29 @@ class Run:
         return min(values) if self.monitor in LOWER_IS_BETTER else max(values)
 
     @property
+    def ticket(self) -> Ticket | None:
+        """Its place in the queue, while it waits for its turn."""
+        return waiting_ticket(self.record)
+
+    @property
+    def slot(self) -> str:
+        """Where its latest attempt was put: `cpu`, the UUID of a GPU, or "" when that is not known."""
+        return text_of(self.record.request, "slot")
+
+    @property
+    def jobs(self) -> list[dict[str, Any]]:
+        """What was queued to be done with it: id, kind, status, and where the result is or will be."""
+        folder = self.path / ARTIFACTS
+        found = {each.id: _job_as_it_is(folder / f"{each.id}.json") for each in jobs_of(self.record.request)}
+        for path in sorted(folder.glob("*-??????.json")):
+            found.setdefault(path.stem, _job_as_it_is(path))
+        for job in jobs_of(self.record.request):
+            if "status" not in found[job.id]:
+                alive = job.process is not None and job.process.is_alive()
+                found[job.id] |= {"kind": job.ticket.kind, "status": "running" if alive else "queued"}
+        return [{"id": job_id, **about} for job_id, about in found.items() if "status" in about]
+
+    @property
     def error(self) -> dict[str, Any]:
         return table_of(self.record.result, "error")
 
@@ -210,3 +236,13 @@ def _numbers(table: dict[str, Any]) -> dict[str, float]:
         with contextlib.suppress(TypeError, ValueError, OverflowError):
             found[key] = float(value)
     return found
+
+
+def _job_as_it_is(path: Path) -> dict[str, Any]:
+    """What a job's file says; nothing when there is none."""
+    about: dict[str, Any] = {"path": str(path)}
+    with contextlib.suppress(OSError, ValueError, RecursionError):
+        told = json.loads(path.read_bytes())
+        if isinstance(told, dict) and text_of(told, "kind") and text_of(told, "status"):
+            about |= {"kind": told["kind"], "status": told["status"], "error": table_of(told, "error").get("title")}
+    return about

@@ -5,13 +5,17 @@ from __future__ import annotations
 import signal
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from sessions.process import Identity, host
 from sessions.records import Record, number_of, table_of, text_of
+from sessions.tickets import Ticket, ticket_of
 
 STALLED_AFTER = 60.0  # seconds without a heartbeat in the training phase
 REMOTE_STALE_AFTER = {"training": 60.0}  # by phase; the others may be silent for long
 REMOTE_STALE_DEFAULT = 900.0
+QUEUE = "queue"  # a home's folder for what its queue processes need
+HELD = "held in the queue"
 
 STATUSES = ("queued", "running", "stalled", "paused", "remote", "finished", "stopped", "failed", "lost")
 ENDED = frozenset({"finished", "stopped", "failed"})
@@ -29,14 +33,21 @@ class Status:
 
 
 def derive(record: Record, now: float | None = None) -> Status:
-    """The first of these that holds: result, other host, live process, paused, never started, lost."""
+    """The first of these that holds: waits for its next attempt, result, never started, other host, live process,
+    paused, lost."""
     now = time.time() if now is None else now
     if record.gone:
         return Status("lost", "its folder is gone")
+    ticket = waiting_ticket(record)
+    if ticket is not None:
+        return _waiting(record, ticket, now)
     ended = text_of(record.result, "status")
     if ended in ENDED:
         return Status(ended, text_of(table_of(record.result, "error"), "title"))
     identity, attempt = latest_process(record)
+    wanted = text_of(record.request, "wanted")
+    if identity is None and attempt == 0:
+        return _never_started(wanted)
     owner = identity.host if identity else text_of(record.meta, "host")
     if owner and owner != host():
         return _remote(record, owner, identity, now)
@@ -47,12 +58,66 @@ def derive(record: Record, now: float | None = None) -> Status:
         if own_beat and phase == "training" and silent > STALLED_AFTER:
             return Status("stalled", f"no sign of life for {silent:.0f} s", identity)
         return Status("running", phase, identity)
-    asked = text_of(record.request, "wanted") == "pause"
-    if asked and (identity is None or phase == "paused"):
+    if wanted == "pause" and (identity is None or phase == "paused"):
         return Status("paused")
-    if identity is None and attempt == 0:
-        return Status("queued")
     return Status("lost", _why_lost(record, attempt, phase))
+
+
+def last_attempt(record: Record) -> int:
+    """The latest attempt that has begun."""
+    return max(int(number_of(each, "attempt")) for each in (record.process, record.request, record.result))
+
+
+def waiting_ticket(record: Record) -> Ticket | None:
+    """The ticket of a run that waits for its turn: one for an attempt later than everything that has begun.
+
+    While it is being started the ticket stays, with the process that is doing it standing in for the worker. If that
+    one died before it was done, the run waits again.
+    """
+    ticket = ticket_of((record.request or {}).get("ticket"))
+    if ticket is None or ticket.attempt <= max(
+        int(number_of(each, "attempt")) for each in (record.process, record.result)
+    ):
+        return None
+    if interrupted(record, ticket):
+        stand_in = Identity.from_dict(table_of(record.request, "spawned"))
+        if stand_in is not None and stand_in.is_alive():
+            return None
+    return ticket
+
+
+def interrupted(record: Record, ticket: Ticket) -> bool:
+    """Whether starting this ticket has begun already."""
+    return number_of(record.request, "attempt") >= ticket.attempt
+
+
+def is_held(record: Record) -> bool:
+    return text_of(record.request, "wanted") == "pause"
+
+
+def _waiting(record: Record, ticket: Ticket, now: float) -> Status:
+    if ticket.host != host():
+        silent = now - max(ticket.submitted, last_beat(record.path.parent.parent, ticket.host))
+        return Status("remote", f"queued on {ticket.host}", stale=silent > REMOTE_STALE_DEFAULT)
+    if is_held(record):
+        return Status("paused", HELD)
+    return Status("queued", f"after {', '.join(ticket.after)}" if ticket.after else "")
+
+
+def last_beat(home: Path, of_host: str) -> float:
+    """When the queue process of a host last said that it lives; 0 when it never did."""
+    try:
+        return (home / QUEUE / f"{of_host}.beat").stat().st_mtime
+    except (OSError, ValueError):
+        return 0.0
+
+
+def _never_started(wanted: str) -> Status:
+    if wanted == "pause":
+        return Status("paused", HELD)
+    if wanted == "stop":
+        return Status("stopped", "taken out of the queue before it started")
+    return Status("lost", "it never started and is not in the queue any more; labapp resume queues it")
 
 
 def latest_process(record: Record) -> tuple[Identity | None, int]:

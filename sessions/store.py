@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import heapq
 import os
 import secrets
 import shutil
@@ -62,6 +63,15 @@ class Store:
         runs = [run for run in map(self.read, ids) if not run.record.gone]
         return sorted(runs, key=lambda run: (run.created, run.id), reverse=True)
 
+    def newest(self, count: int) -> list[Run]:
+        """The runs whose folders changed last: what a long list can begin with before everything has been read."""
+        changed = []
+        for run_id in self.ids():
+            with contextlib.suppress(OSError):
+                changed.append((os.stat(self.home.runs / run_id).st_mtime, run_id))
+        runs = [self.read(run_id) for _, run_id in heapq.nlargest(count, changed)]
+        return sorted(runs, key=lambda run: (run.created, run.id), reverse=True)
+
     def find(self, reference: str) -> Run:
         """The run meant by an id, a unique prefix of one, a name, or `latest`."""
         ids = self.ids()
@@ -104,12 +114,15 @@ class Store:
 
     # -- creating
 
-    def create(self, config: Config, *, name: str = "", tags: Iterable[str] = (), note: str = "") -> Path:
-        """A new run's directory, published as a whole; nothing is started."""
+    def create(
+        self, config: Config, *, name: str = "", tags: Iterable[str] = (), note: str = "",
+        ticket: dict[str, Any] | None = None,
+    ) -> Path:  # fmt: skip
+        """A new run's directory, published as a whole, with its place in the queue; nothing is started."""
         self.home.ensure()
         check_tags(tags := sorted(set(tags)))
         with self.naming():
-            return self._create(config, name, tags, note)
+            return self._create(config, name, tags, note, ticket)
 
     @contextlib.contextmanager
     def naming(self) -> Iterator[None]:
@@ -122,7 +135,7 @@ class Store:
         finally:
             lock.release()
 
-    def _create(self, config: Config, name: str, tags: list[str], note: str) -> Path:
+    def _create(self, config: Config, name: str, tags: list[str], note: str, ticket: dict[str, Any] | None) -> Path:
         self.check_name(name)
         while True:
             run_id = f"{config.variant}-{''.join(secrets.choice(_ALPHABET) for _ in range(6))}"
@@ -136,7 +149,8 @@ class Store:
                 copy = {"config": config.as_dict(), "config_digest": digest(content)}
                 write_json(beside / META, about(config) | copy)
                 write_json(beside / LABELS, {"name": name, "tags": tags, "note": note})
-                write_json(beside / REQUEST, {"v": RUN_VERSION, "wanted": "run", "attempt": 0})
+                request = {"v": RUN_VERSION, "wanted": "run", "attempt": 0}
+                write_json(beside / REQUEST, request if ticket is None else {**request, "ticket": ticket})
                 with explained(final):
                     os.rename(beside, final)
                     sync(self.home.runs)
@@ -149,13 +163,7 @@ class Store:
         """A name must be free, and must not be taken for something else."""
         if not name:
             return
-        odd = name == LATEST or is_term(name) or "/" in name or name != name.strip() or not name.isprintable()
-        if odd or len(name) > LONGEST_NAME:
-            raise UsageError(
-                "this name cannot be used",
-                got=repr(name),
-                expected=f"printable text without slash or key:value, up to {LONGEST_NAME} characters, not 'latest'",
-            )
+        check_spelling(name)
         taken = [run.id for run in self.all() if run.name == name]
         if taken or name in self.ids():
             owner = taken[0] if taken else name
@@ -211,6 +219,17 @@ class Store:
                     path.unlink()
                 freed += size
         return freed
+
+
+def check_spelling(name: str) -> None:
+    """What a name may look like, whether it is free or not."""
+    odd = name == LATEST or is_term(name) or "/" in name or name != name.strip() or not name.isprintable()
+    if odd or len(name) > LONGEST_NAME:
+        raise UsageError(
+            "this name cannot be used",
+            got=repr(name),
+            expected=f"printable text without slash or key:value, up to {LONGEST_NAME} characters, not 'latest'",
+        )
 
 
 def check_tags(tags: Iterable[str]) -> None:

@@ -104,9 +104,9 @@ def read_file(path: Path, allowed: Collection[str]) -> UserFile:
             hint = "set it in your own config.toml"
             raise UsageError(f"a project cannot set {key!r}", got=found.where(key), hint=hint)
         if key not in allowed:
-            error = unknown("key", key, allowed)
-            error.got = f"{key} in {found.where(key)}"
-            raise error
+            wrong = unknown("key", key, allowed)
+            wrong.got = f"{key} in {found.where(key)}"
+            raise wrong
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import time
@@ -18,12 +19,14 @@ import pytest
 
 from engine import catalogue
 from engine.catalogue import parse_target
-from engine.config import Layer, resolve
+from engine.config import Config, Layer, resolve
 from sessions import control
 from sessions.home import Home
 from sessions.process import Identity, reap
+from sessions.queue import queue_process
 from sessions.runs import Run
 from sessions.store import Store
+from sessions.tickets import jobs_of, new_ticket
 
 # A busy machine is no reason to fail.
 hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
@@ -53,9 +56,50 @@ class Lab:
         self.store = Store(Home(root))
 
     def launch(self, target: str = "toy/line", data: str | None = None, name: str = "", **settings: Any) -> Run:
-        row, variant = parse_target(target)
-        config = resolve(row, variant, data, "best", [Layer("the test", settings)])
-        return control.launch(self.store, config, name=name)
+        """Create a run and start it at once, past the queue: as the queue does it, without waiting for it."""
+        run = self.create(target, data, name, **settings)
+        assert control.start(run.path) is not None
+        return self.read(run)
+
+    def create(
+        self, target: str = "toy/line", data: str | None = None, name: str = "", after: list[str] | None = None,
+        gpu: str = "auto", tags: list[str] | None = None, **settings: Any,
+    ) -> Run:  # fmt: skip
+        """A run with a ticket, and nobody told of it."""
+        ticket = new_ticket("train", attempt=1, after=after or [], gpu=gpu)
+        config = configured(target, data, **settings)
+        return self.store.read(self.store.create(config, name=name, tags=tags or [], ticket=ticket).name)
+
+    def submit(
+        self, target: str = "toy/line", data: str | None = None, name: str = "", after: list[str] | None = None,
+        gpu: str = "auto", **settings: Any,
+    ) -> Run:  # fmt: skip
+        """The real way: through the queue."""
+        return control.launch(self.store, configured(target, data, **settings), name=name, after=after or [], gpu=gpu)
+
+    @property
+    def root(self) -> Path:
+        return self.store.home.root
+
+    def queue(self) -> Identity | None:
+        """The process of the queue, while it lives."""
+        return queue_process(self.root)
+
+    def kill_queue(self) -> bool:
+        """Without a word, as the out-of-memory killer does."""
+        identity = self.queue()
+        return identity is not None and _killed(identity)
+
+    def end_queue(self) -> None:
+        """For good: one that is just coming up finds no folder, and leaves."""
+        over = self.root / "queue.over"
+        if (self.root / "queue").is_dir():
+            (self.root / "queue").rename(over)
+            identity = next(
+                (Identity.from_dict(json.loads(path.read_text() or "{}")) for path in over.glob("*.lock")), None
+            )
+            if identity is not None and identity.is_alive():
+                _killed(identity)
 
     def read(self, run: Run) -> Run:
         return self.store.read(run.id)
@@ -97,10 +141,22 @@ class Lab:
 def lab(tmp_path: Path) -> Iterator[Lab]:
     made = Lab(tmp_path / "home")
     yield made
+    made.end_queue()  # first: it would go on starting what waits
     for run in made.store.all():
-        for raw in (run.record.process, (run.record.request or {}).get("spawned")):
-            identity = Identity.from_dict(raw)
-            if identity is not None and identity.is_alive():
-                with contextlib.suppress(ProcessLookupError):
-                    os.killpg(identity.pid, signal.SIGKILL)
+        ours = [Identity.from_dict(raw) for raw in (run.record.process, (run.record.request or {}).get("spawned"))]
+        for identity in (*ours, *(job.process for job in jobs_of(run.record.request))):
+            if identity is not None and identity.is_alive() and identity.pid != os.getpid():
+                _killed(identity)
     reap()
+
+
+def _killed(identity: Identity) -> bool:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(identity.pid, signal.SIGKILL)
+        return True
+    return False
+
+
+def configured(target: str, data: str | None = None, **settings: Any) -> Config:
+    row, variant = parse_target(target)
+    return resolve(row, variant, data, "best", [Layer("the test", settings)])

@@ -31,10 +31,16 @@ def register(app: typer.Typer) -> None:
 DONE = {
     "stop": "asked to stop: {}; labapp wait {id} follows it",
     "pause": "asked to pause: {}; labapp resume {id} goes on",
-    "resume": "resumed: {}; labapp wait {id} follows it",
+    "resume": "queued to go on: {}; labapp wait {id} follows it",
     "kill": "killed: {}; labapp resume {id} goes on from its last checkpoint",
     "label": "labelled: {}",
     "delete": "moved to the trash: {}; labapp restore {id} brings it back",
+}
+# The same for those that waited for their turn.
+DONE_QUEUED = {
+    "stop": "taken out of the queue: {}; labapp resume {id} queues it again",
+    "kill": "taken out of the queue: {}; labapp resume {id} queues it again",
+    "pause": "held in the queue: {}; labapp resume {id} lets it go on",
 }
 
 
@@ -74,7 +80,8 @@ def act(
         done.append(run)
         if not as_json:
             about = f"{run.id} ({run.task}/{run.variant}, {run.status.name})"
-            say(f"would {verb} {about}" if dry_run else DONE[verb].format(about, id=run.id))
+            words_done = DONE_QUEUED.get(verb) if run.ticket is not None else None
+            say(f"would {verb} {about}" if dry_run else (words_done or DONE[verb]).format(about, id=run.id))
     if as_json:
         print_json(report)
     return store, done, code
@@ -89,14 +96,14 @@ def await_end(store: Store, done: list[Run], code: int, *, quiet: bool) -> int:
         return INTERRUPTED
 
 
-ALIVE = frozenset({"running", "stalled"})
+ALIVE = frozenset({"running", "stalled", "queued"})
 
 
 def stop(
     run: RunsArgument, wait: WaitOption = False, dry_run: DryRunOption = False, as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> int:  # fmt: skip
-    """Finish the current step, save, evaluate and write the result."""
+    """Finish the current step, save, evaluate and write the result. What waits is taken out of the queue."""
     outcome = act(run, home, as_json, dry_run, "stop", lambda _, each: control.stop(each), ALIVE)
     return await_end(*outcome, quiet=as_json) if wait and not dry_run else outcome[2]
 
@@ -105,7 +112,7 @@ def pause(
     run: RunsArgument, wait: WaitOption = False, dry_run: DryRunOption = False, as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> int:  # fmt: skip
-    """Save and exit, to be resumed later."""
+    """Save and exit, to be resumed later. What waits is held, and keeps its place in the queue."""
     outcome = act(run, home, as_json, dry_run, "pause", lambda _, each: control.pause(each), ALIVE)
     return await_end(*outcome, quiet=as_json) if wait and not dry_run else outcome[2]
 
@@ -120,7 +127,7 @@ def resume(
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> int:
-    """Go on from the last checkpoint."""
+    """Go on from the last checkpoint, at the place in the queue that it had."""
 
     def action(store: Store, each: Run) -> object:
         return control.resume(store, each, take_over=take_over)
@@ -131,7 +138,7 @@ def resume(
 
 
 def kill(run: RunsArgument, dry_run: DryRunOption = False, as_json: JsonOption = False, home: HomeOption = None) -> int:
-    """End a run at once, with everything it started. It can be resumed from its last checkpoint."""
+    """End a run at once, with everything it started; it can be resumed. What waits is taken out of the queue."""
 
     def action(_: Store, each: Run) -> None:
         if not control.kill(each):

@@ -9,8 +9,9 @@ import typer
 from engine.catalogue import TaskRow, parse_target
 from engine.config import resolve
 from labapp.cli import HomeOption, JsonOption, Lab, open_lab
-from labapp.commands.train import command_line, place
+from labapp.commands.train import command_line
 from labapp.follow import follow
+from labapp.launching import place
 from labapp.output import duration, number, print_json, say, table
 from labapp.run_codes import INTERRUPTED, exit_code
 from sessions import control
@@ -50,8 +51,8 @@ def demo(as_json: JsonOption = False, home: HomeOption = None) -> int:
 def start(lab: Lab, row: TaskRow, variant: str) -> Run:
     """One run of the demo, on the CPU, with its default settings."""
     config = resolve(row, variant, row.default_dataset, "best", [command_line(row, [])])
-    config, environment = place(config, "cpu")
-    return control.launch(lab.store, config, tags=["demo"], environment=environment)
+    config, gpu = place(config, "cpu")
+    return control.launch(lab.store, config, tags=["demo"], gpu=gpu)
 
 
 def results(runs: Sequence[Run]) -> None:

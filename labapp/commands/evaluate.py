@@ -8,13 +8,16 @@ import typer
 
 from engine.catalogue import task_row
 from engine.config import resolve_data
-from engine.errors import LabError, unknown
-from labapp.cli import HomeOption, JsonOption, RunsArgument, open_lab
+from engine.errors import LabError, UsageError, unknown
+from labapp.cli import AfterOption, HomeOption, JsonOption, Lab, RunsArgument, open_lab
 from labapp.output import number, print_error, print_json, say, table
 from labapp.run_codes import WORK_FAILED
+from sessions import control
 from sessions.gpus import choose, list_gpus, worker_environment
 from sessions.inference import Inference
 from sessions.query import is_term
+from sessions.runs import Run
+from sessions.starting import job_result
 
 SPLITS = ("train", "val", "test")
 BROKEN = ("refuse", "skip")
@@ -32,10 +35,12 @@ def evaluate(
         str | None, typer.Option("--broken", help="refuse or skip what cannot be read; else as the run did.")
     ] = None,
     gpu: Annotated[str, typer.Option("--gpu", metavar="ID", help="cpu, auto, an index or a UUID.")] = "cpu",
+    queue: Annotated[bool, typer.Option("--queue", help="Put it into the queue and print the jobs' ids.")] = False,
+    after: AfterOption = None,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> int:
-    """Evaluate the best checkpoint of runs in a process of their own."""
+    """Evaluate the best checkpoint of runs in a process of their own, now or when its turn comes."""
     if split not in SPLITS:
         raise unknown("split", split, SPLITS)
     if broken not in (None, *BROKEN):
@@ -44,6 +49,12 @@ def evaluate(
     selected = lab.store.select(run)
     if not selected:
         say("no run matches")
+    if queue:
+        return submit(
+            lab, selected, gpu, after or [], {"split": split, "data": data, "broken": broken}, as_json=as_json
+        )
+    if after:
+        raise UsageError("--after is for the queue", got="--after", expected="--queue with it")
     chosen = choose(gpu, list_gpus())
     device = "cuda" if chosen is not None else "cpu"
     results: list[dict[str, Any]] = []
@@ -67,6 +78,22 @@ def evaluate(
     else:
         print_metrics([result for result in results if "metrics" in result], data)
     return code
+
+
+def submit(lab: Lab, runs: list[Run], gpu: str, after: list[str], args: dict[str, Any], *, as_json: bool) -> int:
+    """Queue an evaluation of each run."""
+    waits_for = [lab.store.find(each).id for each in after]
+    chosen = choose(gpu, list_gpus()) if gpu not in ("auto", "cpu") else None
+    wanted, submitted = chosen.uuid if chosen else gpu, []
+    for run in runs:
+        data = None if args["data"] is None else resolve_data(task_row(run.task), args["data"])
+        job_id = control.submit_job(lab.store, run, "evaluate", {**args, "data": data}, gpu=wanted, after=waits_for)
+        submitted.append({"id": run.id, "job": job_id, "path": str(job_result(run.path, job_id))})
+    if as_json:
+        print_json(submitted)
+    else:
+        typer.echo("\n".join(each["job"] for each in submitted))
+    return 0
 
 
 def print_metrics(results: list[dict[str, Any]], data: str | None) -> None:

@@ -73,9 +73,10 @@ def list_runs(found: Sequence[Run]) -> None:
 def show(run: RunArgument, as_json: JsonOption = False, home: HomeOption = None) -> int:
     """All of one run: status, metrics, settings, where its files are."""
     found = open_lab(home).store.find(run)
-    print_json(found.as_json() | {"path": str(found.path), "settings": found.settings}) if as_json else show_run(
-        found, full=True
-    )
+    if as_json:
+        print_json(found.as_json() | {"path": str(found.path), "settings": found.settings, "jobs": found.jobs})
+    else:
+        show_run(found, full=True)
     return 0
 
 
@@ -102,8 +103,17 @@ def show_run(run: Run, *, full: bool = False) -> None:
     if full:
         settings = " ".join(f"{key}={clean(value)}" for key, value in run.settings.items())
         typer.echo("\n" + "\n".join(textwrap.wrap(settings, shutil.get_terminal_size().columns)))
+        show_jobs(run)
     for problem in run.problems:
         say(f"problem: {problem}")
+
+
+def show_jobs(run: Run) -> None:
+    """What was queued to be done with a run, and where its results are."""
+    if run.jobs:
+        typer.echo()
+        rows = [(job["id"], job["status"], job.get("error") or job["path"]) for job in run.jobs]
+        table(("job", "status", "result"), rows)
 
 
 _ERROR_LINES = (("error", "title"), ("got", "got"), ("expected", "expected"), ("do", "hint"))

@@ -166,3 +166,14 @@ def test_a_plugin_that_cannot_be_loaded_is_named(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(UsageError, match="plug-in") as refusal:
         tasks()
     assert "tests.toy:NOTHING" in str(refusal.value.got)
+
+
+def test_a_choice_of_numbers_can_be_given_as_text() -> None:
+    key, value = parse_assignment("groups=4", settings_class(IMAGES))
+    assert images("gn", **{key: value}).settings.groups == 4
+
+
+@pytest.mark.parametrize("path", ["~nobody-of-this-name/x", "/a\0b", "/" + "x" * 5000])
+def test_a_path_that_can_be_none_is_no_path(path: str) -> None:
+    with pytest.raises(UsageError, match="no such file or folder"):
+        images(data=path)

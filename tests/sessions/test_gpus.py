@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from engine.catalogue import parse_target
-from engine.config import resolve
+from engine.config import Config, Layer, resolve
 from engine.errors import UsageError
-from labapp.commands.train import place
+from labapp.launching import place
 from sessions.gpus import Gpu, choose, list_gpus, visible, worker_environment
 
 GIB = 2**30
@@ -70,15 +70,37 @@ def test_a_worker_sees_its_gpu_by_uuid_and_a_cpu_run_sees_none() -> None:
 class TestPlace:
     config = resolve(*parse_target("images/bn"), None)
 
-    def test_a_gpu_found_is_asked_for_from_then_on(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("labapp.commands.train.list_gpus", lambda: [IDLE])
-        placed, environment = place(self.config, "auto")
-        assert placed.settings.device == "cuda"
-        assert environment == {"CUDA_VISIBLE_DEVICES": IDLE.uuid}
+    @pytest.fixture(autouse=True)
+    def _two_gpus(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("labapp.launching.list_gpus", lambda: [IDLE, BUSY])
 
-    def test_cpu_is_the_cpu_whatever_gpus_there_are(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("labapp.commands.train.list_gpus", lambda: [IDLE])
-        assert place(self.config, "cpu")[0].settings.device == "cpu"
+    def on(self, device: str) -> Config:
+        return resolve(*parse_target("images/bn"), None, layers=[Layer("test", {"device": device})])
+
+    def test_a_gpu_that_can_be_seen_is_asked_for_from_then_on(self) -> None:
+        placed, wanted = place(self.config, "auto")
+        assert (placed.settings.device, wanted) == ("cuda", "auto")
+
+    def test_one_that_is_named_is_known_by_its_uuid(self) -> None:
+        placed, wanted = place(self.config, "1")
+        assert (placed.settings.device, wanted) == ("cuda", BUSY.uuid)
+
+    def test_the_device_of_the_configuration_is_a_place_among_the_visible_ones(self) -> None:
+        placed, wanted = place(self.on("cuda:1"), "auto")
+        assert (placed.settings.device, wanted) == ("cuda", BUSY.uuid)
+        with pytest.raises(UsageError, match="cuda:7"):
+            place(self.on("cuda:7"), "auto")
+
+    def test_cpu_is_the_cpu_whatever_gpus_there_are(self) -> None:
+        for placed, wanted in (place(self.config, "cpu"), place(self.on("cpu"), "auto")):
+            assert (placed.settings.device, wanted) == ("cpu", "cpu")
+
+    def test_without_gpus_it_stays_open_and_cuda_stays_asked_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("labapp.launching.list_gpus", list)
+        assert [each.settings.device for each, _ in (place(self.config, "auto"), place(self.on("cuda"), "auto"))] == [
+            "auto",
+            "cuda",
+        ]
 
 
 class TestNvml:
@@ -106,7 +128,7 @@ class TestNvml:
     def test_what_a_card_does_not_tell_is_left_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "pynvml", self.library())
         (found,) = list_gpus({})
-        assert (found.uuid, found.name, found.utilisation) == ("GPU-old-bindings", "A100", 0.0)
+        assert (found.uuid, found.name, found.utilisation) == ("GPU-old-bindings", "A100", None)
 
     def test_without_a_driver_there_are_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def missing() -> None:
@@ -114,3 +136,28 @@ class TestNvml:
 
         monkeypatch.setitem(sys.modules, "pynvml", self.library(nvmlInit=missing))
         assert list_gpus({}) == []
+
+    def test_a_gpu_in_instances_is_listed_as_those(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        library = self.library()
+
+        def instance(handle: Any, number: int) -> str:
+            if number == 1:
+                raise library.NVMLError  # a place where there is none
+            return f"instance {number}"
+
+        library.nvmlDeviceGetMigMode = lambda handle: (1, 1)
+        library.nvmlDeviceGetMaxMigDeviceCount = lambda handle: 3
+        library.nvmlDeviceGetMigDeviceHandleByIndex = instance
+        library.nvmlDeviceGetUUID = lambda handle: f"MIG-{handle}" if handle else "GPU-whole"
+        library.nvmlDeviceGetComputeRunningProcesses = lambda handle: [SimpleNamespace(pid=5)]
+        monkeypatch.setitem(sys.modules, "pynvml", library)
+        found = list_gpus({})
+        assert [(each.uuid, each.parent, each.utilisation, each.pids) for each in found] == [
+            ("MIG-instance 0", "GPU-whole", None, (5,)),
+            ("MIG-instance 2", "GPU-whole", None, (5,)),
+        ]
+        assert list_gpus({"CUDA_VISIBLE_DEVICES": "MIG-instance 2"}) == found[1:]
+        assert list_gpus({"CUDA_VISIBLE_DEVICES": "0"}) == found[:1]  # of several CUDA takes the first
+        with pytest.raises(UsageError, match="several"):
+            choose("0", found)
+        assert choose("MIG-instance 2", found) == found[1]

@@ -13,7 +13,7 @@ import pytest
 
 from engine.errors import LabError, UsageError
 from engine.events import decode
-from sessions import control
+from sessions import control, starting
 from sessions.process import child_environment, myself, python_command
 from sessions.records import EVENTS, PROCESS, REQUEST, RESULT
 from sessions.runs import Run
@@ -174,18 +174,22 @@ def test_a_finished_run_without_training_state_can_be_evaluated_again(lab: Lab) 
     assert again.metrics == run.metrics
 
 
-def test_a_resume_that_fails_half_way_leaves_the_run_as_it_was(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_start_that_fails_half_way_leaves_the_run_as_it_was(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     run = lab.ended(lab.launch(fail_at=9))
 
-    def refuse(*_: object) -> object:
-        raise LabError("a worker cannot be started")
+    def refuse(*_: object, **__: object) -> object:
+        raise LabError("a process cannot be started")
 
-    monkeypatch.setattr(control, "spawn_detached", refuse)
+    monkeypatch.setattr(control, "ensure_queue", lambda home: False)
+    monkeypatch.setattr(starting, "spawn_detached", refuse)
+    before = control.resume(lab.store, run)
     with pytest.raises(LabError, match="cannot be started"):
-        control.resume(lab.store, run)
+        control.start(run.path)
+    after = lab.read(run)
+    assert (after.status, after.record.request) == (before.status, before.record.request)
+    control.stop(after)
     after = lab.read(run)
     assert (after.status, after.error) == (run.status, run.error)
-    monkeypatch.undo()
 
 
 def test_a_launcher_killed_before_its_worker_came_up_leaves_a_lost_run_that_can_be_resumed(lab: Lab) -> None:
@@ -273,7 +277,7 @@ def test_a_worker_that_dies_without_a_word_is_lost(lab: Lab) -> None:
 
 
 def test_a_worker_that_never_comes_up_is_lost_and_its_log_says_why(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(control, "python_command", lambda *_: ["/bin/sh", "-c", "echo no python here; exit 3"])
+    monkeypatch.setattr(starting, "python_command", lambda *_: ["/bin/sh", "-c", "echo no python here; exit 3"])
     run = lab.ended(lab.launch())
     assert run.status.name == "lost"
     assert "log" in run.status.detail

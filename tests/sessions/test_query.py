@@ -14,14 +14,10 @@ from tests.conftest import Lab
 
 @pytest.fixture
 def runs(lab: Lab) -> list[Run]:
-    from engine.catalogue import parse_target
-    from engine.config import Layer, resolve
-
     made = []
     plan = [("line", 0.1, "a", ["keep"], 0.5), ("line", 0.01, "b", [], 0.25), ("slope", 0.001, "", ["draft"], 0.125)]
     for variant, lr, name, tags, loss in plan:
-        row, variant = parse_target(f"toy/{variant}")
-        path = lab.store.create(resolve(row, variant, None, "best", [Layer("test", {"lr": lr})]), name=name, tags=tags)
+        path = lab.create(f"toy/{variant}", name=name, tags=tags, lr=lr).path
         event = {"type": "metrics", "step": 1, "epoch": 1.0, "elapsed": 1.0, "split": "val", "values": {"loss": loss}}
         (path / EVENTS).write_bytes(encode(event))
         made.append(lab.store.read(path.name))

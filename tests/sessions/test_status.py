@@ -60,13 +60,60 @@ def test_a_new_attempt_hides_what_the_old_one_left() -> None:
     assert (found.name, found.detail) == ("running", "starting")
 
 
-def test_never_started_is_queued_and_asked_to_pause_is_paused() -> None:
-    assert status().name == "queued"
-    assert status(request={"wanted": "run", "attempt": 0}).name == "queued"
-    assert status(request={"wanted": "pause", "attempt": 0}).name == "paused"
+def test_asked_to_pause_saved_and_gone_is_paused() -> None:
     asked = {"wanted": "pause", "attempt": 1}
     assert status(request=asked, process={**DEAD, "attempt": 1, "phase": "paused"}).name == "paused"
     assert status(request=asked, process={**DEAD, "attempt": 1, "phase": "training"}).name == "lost"
+
+
+def ticket(attempt: int = 1, **changes: Any) -> dict[str, Any]:
+    return {"ticket": {"kind": "train", "attempt": attempt, "host": myself().host, **changes}, "attempt": 0}
+
+
+class TestTheQueue:
+    def test_a_ticket_for_an_attempt_that_has_not_begun_is_queued(self) -> None:
+        assert status(request=ticket()).name == "queued"
+        assert status(request=ticket(after=["a", "b"])).detail == "after a, b"
+
+    def test_it_is_queued_again_whatever_an_earlier_attempt_left(self) -> None:
+        old = {"result": {"status": "stopped", "attempt": 1}, "process": {**DEAD, "attempt": 1, "phase": "training"}}
+        assert status(request=ticket(2) | {"attempt": 1}, **old).name == "queued"
+
+    def test_a_ticket_of_an_attempt_that_has_begun_says_nothing(self) -> None:
+        assert status(request=ticket(1) | {"attempt": 1}, process=alive()).name == "running"
+        assert (
+            status(request=ticket(1) | {"attempt": 1}, result={"status": "finished", "attempt": 1}).name == "finished"
+        )
+
+    def test_one_being_started_is_running_while_whoever_does_it_lives_and_else_queued(self) -> None:
+        begun = ticket(1) | {"attempt": 1}
+        assert status(request={**begun, "spawned": myself().as_dict()}).name == "running"
+        assert status(request={**begun, "spawned": DEAD}).name == "queued"
+
+    def test_held_it_is_paused(self) -> None:
+        found = status(request=ticket() | {"wanted": "pause"})
+        assert (found.name, found.detail) == ("paused", "held in the queue")
+
+    def test_taken_out_before_it_started_it_is_stopped(self) -> None:
+        found = status(request={"wanted": "stop", "attempt": 0})
+        assert (found.name, found.detail) == ("stopped", "taken out of the queue before it started")
+
+    def test_never_started_and_without_a_ticket_it_is_lost_and_says_what_to_do(self) -> None:
+        for request in (None, {"wanted": "run", "attempt": 0}):
+            found = status(request=request)
+            assert found.name == "lost"
+            assert "labapp resume" in found.detail
+
+    def test_of_another_host_it_is_remote_and_stale_when_its_queue_was_silent_for_long(self) -> None:
+        fresh = status(request=ticket(host="elsewhere", submitted=NOW - 10))
+        assert (fresh.name, fresh.detail, fresh.stale) == ("remote", "queued on elsewhere", False)
+        assert status(request=ticket(host="elsewhere", submitted=NOW - 901)).stale
+
+    @pytest.mark.parametrize(
+        "garbage", [None, 7, "x", [], {}, {"kind": 1}, {"kind": "train"}, {"kind": "train", "host": 5, "attempt": 1}]
+    )
+    def test_what_is_no_ticket_is_none(self, garbage: Any) -> None:
+        assert status(request={"attempt": 0, "ticket": garbage}).name == "lost"
 
 
 def test_a_directory_that_is_gone_is_lost() -> None:

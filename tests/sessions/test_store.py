@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.catalogue import parse_target
-from engine.config import read_config, resolve
+from engine.config import read_config
 from engine.errors import UsageError
 from engine.files import write_json
 from sessions import control, records
@@ -21,8 +20,7 @@ from tests.conftest import Lab
 
 
 def make(lab: Lab, name: str = "") -> Run:
-    row, variant = parse_target("toy/line")
-    return lab.store.read(lab.store.create(resolve(row, variant, None), name=name).name)
+    return lab.create(name=name)
 
 
 class TestFinding:

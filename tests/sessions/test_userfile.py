@@ -23,7 +23,7 @@ def test_on_finish_is_split_into_words_as_a_shell_would(tmp_path: Path) -> None:
     assert read_file(tmp_path / "c.toml", USER_KEYS).on_finish == ["notify", "my lab"]
 
 
-@pytest.mark.parametrize("text", ["on_finish = \"a 'b\"", "on_finish = 3"])
+@pytest.mark.parametrize("text", ['on_finish = "a \'b"', "on_finish = 3"])
 def test_a_command_that_cannot_be_one_is_refused_with_its_line(tmp_path: Path, text: str) -> None:
     (tmp_path / "c.toml").write_text("\n" + text)
     with pytest.raises(UsageError) as refusal:

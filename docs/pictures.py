@@ -1,0 +1,82 @@
+"""The pictures of the app in this folder: `python docs/pictures.py`, about five minutes on two CPU cores.
+
+Trains four variants on the embedded sample through the queue, as a user would, and takes the screen of the running
+app with the last of them still training. `--home DIR` takes the runs of a home that is there already.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import tempfile
+from pathlib import Path
+
+from engine.catalogue import tasks
+from engine.config import resolve
+from labapp.app import LabApp
+from labapp.face import Face
+from labapp.rows import RunRow
+from labapp.screens.run import RunScreen
+from sessions import control
+from sessions.home import Home
+from sessions.store import Store
+
+HERE = Path(__file__).parent
+VARIANTS = ("in", "bn", "gn", "bin")  # the last is still training when the picture is taken
+SIZE = (132, 38)
+ENOUGH = 0.5  # of the last training
+
+
+def launch(home: Home) -> None:
+    store, row = Store(home.ensure()), tasks()["images"]
+    for variant in VARIANTS:
+        control.launch(store, resolve(row, variant, "sample"))
+
+
+async def take(home: Home) -> None:
+    """Watch in the app itself until the last run is half done, then picture each screen."""
+    app = LabApp(home, Face(theme="lab-dark", bell=False))
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
+        while not app.snapshot.rows or not all(far_enough(row) for row in app.snapshot.rows):
+            await pilot.pause(0.5)
+        await pilot.press("home")
+        for _ in range(len(app.snapshot.rows)):
+            await pilot.press("space", "down")
+        await pilot.press("home")
+        await pilot.pause(2.0)
+        save(app, "runs")
+        await pilot.press("end", "enter")
+        await pilot.pause(1.0)
+        assert isinstance(app.screen, RunScreen)
+        await pilot.press("right_square_bracket")
+        await pilot.pause(2.0)
+        save(app, "report")
+        await pilot.press("escape", "2")
+        await pilot.pause(2.0)
+        save(app, "new")
+
+
+def far_enough(row: RunRow) -> bool:
+    return row.epochs > 0 and row.epoch >= ENOUGH * row.epochs
+
+
+def save(app: LabApp, name: str) -> None:
+    (HERE / f"{name}.svg").write_text(app.export_screenshot(title="labapp"), encoding="utf-8")
+    print(f"{name}.svg")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--home", type=Path)
+    chosen = parser.parse_args().home
+    if chosen is not None:
+        asyncio.run(take(Home(chosen)))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        home = Home(Path(folder))
+        launch(home)
+        asyncio.run(take(home))
+
+
+if __name__ == "__main__":
+    main()

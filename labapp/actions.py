@@ -1,0 +1,120 @@
+"""Everything a key can do, in one table: footer, help, palette, the user's keymap and the tests read it.
+
+An action named `stop` is the method `action_stop` of the screen it belongs to (`where`), or of the app.
+Imports in milliseconds.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+EVERYWHERE, RUNS, RUN, NEW, MACHINE, CHARTS = "everywhere", "runs", "run", "new", "machine", "charts"
+
+
+@dataclass(frozen=True)
+class Action:
+    """One thing to do, its keys (comma-separated), and the words for it."""
+
+    name: str
+    keys: str
+    label: str  # in the footer: one or two words
+    help: str  # in the help: a sentence
+    where: str
+    footer: bool = False
+
+
+@dataclass(frozen=True)
+class ScreenRow:
+    """One of the numbered screens: `load` is the "module:class" that builds it."""
+
+    key: str
+    name: str
+    title: str
+    load: str
+    help: str
+
+
+SCREENS = (
+    ScreenRow("1", "runs", "Runs", "labapp.screens.runs:RunsScreen", "all runs, with the curves of those you mark"),
+    ScreenRow("2", "new", "New", "labapp.screens.new:NewScreen", "configure and launch a training"),
+    ScreenRow("7", "machine", "Machine", "labapp.screens.machine:MachineScreen", "GPUs, CPU, memory, disk, the queue"),
+)
+
+ACTIONS = (
+    Action("help", "question_mark,f1", "help", "This help", EVERYWHERE, True),
+    Action("palette", "ctrl+p", "palette", "Every action by name", EVERYWHERE),
+    Action("theme", "ctrl+t", "theme", "Next theme: dark, light, colour-blind-safe dark and light", EVERYWHERE),
+    Action("back", "escape", "back", "Back: leave a field, a screen, a question", EVERYWHERE),
+    Action("quit", "q,ctrl+c", "quit", "Leave; runs go on", EVERYWHERE),
+    # runs
+    Action("open", "enter", "open", "Open the run under the cursor", RUNS, True),
+    Action("mark", "space", "mark", "Mark the run: marked ones overlay their curves, and keys act on them", RUNS, True),
+    Action("unmark_all", "u", "unmark", "Take all marks away", RUNS),
+    Action("new", "n", "new", "Configure a new training", RUNS, True),
+    Action("again", "d", "again", "A new training filled with this run's settings", RUNS, True),
+    Action("stop", "S", "stop", "Stop: finish the step, save, evaluate, write the result", RUNS, True),
+    Action("pause", "P", "pause", "Pause: save, leave, keep the place in the queue", RUNS, True),
+    Action("resume", "R", "resume", "Resume from the last checkpoint", RUNS, True),
+    Action("kill", "K", "kill", "Kill at once, with everything it started", RUNS),
+    Action("delete", "D,delete", "delete", "Move to the trash (labapp restore brings it back)", RUNS),
+    Action("label", "L", "label", "Name, tags and note", RUNS),
+    Action(
+        "filter", "slash", "filter", "Show only some: words, task:images, status:running, accuracy:.9..", RUNS, True
+    ),
+    Action("sort", "s", "sort", "Sort by the next column", RUNS),
+    Action("reverse", "r", "reverse", "Turn the order round", RUNS),
+    Action("group", "G", "group", "Group by task, variant, dataset, status, or not", RUNS),
+    Action("columns", "C", "columns", "Choose the columns", RUNS),
+    Action("metric", "m", "metric", "The next metric in the large chart", RUNS),
+    Action("earlier", "less_than_sign", "sooner", "Earlier in the queue", RUNS),
+    Action("later", "greater_than_sign", "later", "Later in the queue", RUNS),
+    Action("copy", "Y", "copy", "Copy the run's id", RUNS),
+    # one run
+    Action("stop", "S", "stop", "Stop: finish the step, save, evaluate, write the result", RUN, True),
+    Action("pause", "P", "pause", "Pause: save, leave, keep the place in the queue", RUN, True),
+    Action("resume", "R", "resume", "Resume from the last checkpoint", RUN, True),
+    Action("kill", "K", "kill", "Kill at once, with everything it started", RUN),
+    Action("again", "d", "again", "A new training filled with this run's settings", RUN, True),
+    Action("label", "L", "label", "Name, tags and note", RUN),
+    Action("copy", "Y", "copy", "Copy the run's id", RUN),
+    Action("next_tab", "right_square_bracket", "next tab", "The next tab", RUN, True),
+    Action("previous_tab", "left_square_bracket", "tab", "The tab before", RUN),
+    Action("next_error", "e", "next error", "The next picture, sentence or problem it gets wrong", RUN, True),
+    Action("split", "s", "split", "The report of the next split: train, val, test", RUN),
+    Action("order", "o", "order", "The report's classes: the worst first, or as they come", RUN),
+    Action("view", "v", "view", "The report in a small terminal: classes, or confusion matrix and examples", RUN),
+    Action("search", "slash", "search", "Search the log", RUN),
+    Action("next_match", "N", "next match", "The next place in the log that matches", RUN),
+    Action("metric", "m", "metric", "The next metric in the large chart", RUN),
+    # new
+    Action("launch", "f5,ctrl+g", "launch", "Launch with what the form says", NEW, True),
+    Action("pane", "f3", "settings", "From the choices to the settings and back", NEW, True),
+    Action("seed_recipe", "f6", "recipe", "The next recipe", NEW, True),
+    Action("defaults", "f7", "defaults", "Back to the recipe's values", NEW, True),
+    Action("only_changed", "f8", "changed", "Show only what differs from the recipe", NEW, True),
+    Action("reset_field", "f9,ctrl+z", "reset", "This field back to what it was", NEW, True),
+    Action("find", "ctrl+f", "find", "Find a setting by its name or help", NEW, True),
+    # machine
+    Action("earlier", "less_than_sign", "sooner", "Earlier in the queue", MACHINE, True),
+    Action("later", "greater_than_sign", "later", "Later in the queue", MACHINE, True),
+    Action("first", "F", "first", "First in the queue", MACHINE),
+    Action("pause", "P", "hold", "Hold in the queue", MACHINE, True),
+    Action("resume", "R", "release", "Let it go on", MACHINE, True),
+    Action("stop", "S", "take out", "Take out of the queue, or stop what runs", MACHINE, True),
+    Action("open", "enter", "open", "Open the run", MACHINE, True),
+    Action("more_slots", "plus", "more slots", "One run more at a time on each GPU (without one: on the CPU)", MACHINE),
+    Action("fewer_slots", "minus", "fewer", "One run fewer at a time", MACHINE),
+)
+
+
+def actions_of(where: str) -> tuple[Action, ...]:
+    return tuple(action for action in ACTIONS if action.where == where)
+
+
+def all_actions() -> tuple[Action, ...]:
+    """With those that every chart has."""
+    from labapp.widgets.chart import CHART_ACTIONS
+
+    return ACTIONS + tuple(
+        Action(name, keys, name.replace("_", " "), help, CHARTS) for name, keys, help in CHART_ACTIONS
+    )

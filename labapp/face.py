@@ -1,0 +1,68 @@
+"""What the user's config.toml says of the face, checked before the first frame: theme, keys, bell, slow lines.
+
+theme = "lab-light"
+bell = false              # no bell when a run ends
+low_bandwidth = true      # redraw seldom, no animation: for slow lines
+[keys]
+stop = "ctrl+x"           # the name of an action (see `?`) and its keys, comma-separated
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from engine.errors import UsageError, unknown
+from labapp.actions import all_actions
+from sessions.userfile import UserFile
+
+# ctrl-b is tmux's, ctrl-s and ctrl-q stop and start a terminal's output
+TAKEN = {"ctrl+b": "tmux takes it", "ctrl+s": "it freezes a terminal", "ctrl+q": "it unfreezes a terminal"}
+
+
+@dataclass(frozen=True)
+class Face:
+    """How the app looks and listens."""
+
+    theme: str = ""  # "" = the first
+    bell: bool = True
+    low_bandwidth: bool = False
+    keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # action -> keys
+
+
+def read_face(file: UserFile, themes: Collection[str]) -> Face:
+    """The face a config file asks for; an error names the file, the line and the nearest known name."""
+    theme = file.take("theme", lambda value: isinstance(value, str), "the name of a theme, as text")
+    if theme is not None and theme not in themes:
+        raise _unknown(file, "theme", theme, themes, "theme")
+    flags: dict[str, Any] = {}
+    for key in ("bell", "low_bandwidth"):
+        value = file.take(key, lambda value: isinstance(value, bool), "true or false")
+        if value is not None:
+            flags[key] = value
+    table = file.take("keys", lambda value: isinstance(value, dict), "a table of actions and their keys") or {}
+    return Face(theme or "", **flags, keys=_keys(file, table))
+
+
+def _keys(file: UserFile, table: Mapping[str, Any]) -> Mapping[str, str]:
+    known = {action.name for action in all_actions()}
+    for name, keys in table.items():
+        if name not in known:
+            raise _unknown(file, "action", name, known, "keys", name)
+        where = file.where("keys", name)
+        if not isinstance(keys, str) or not keys.strip(", "):
+            raise UsageError(
+                f"keys of {name!r} cannot be {keys!r}", got=f"{keys!r} in {where}", expected="text: ctrl+x"
+            )
+        for key in keys.split(","):
+            if key.strip() in TAKEN:
+                raise UsageError(f"{key.strip()} cannot be a key here", got=where, expected=TAKEN[key.strip()])
+    return MappingProxyType({name: ",".join(key.strip() for key in keys.split(",")) for name, keys in table.items()})
+
+
+def _unknown(file: UserFile, kind: str, name: str, known: Any, *key: str) -> UsageError:
+    error = unknown(kind, name, known)
+    error.got = f"{name} in {file.where(*key)}"
+    return error

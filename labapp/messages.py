@@ -1,0 +1,143 @@
+"""Every message the app's threads and widgets send, typed, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from engine.errors import LabError
+from labapp.rows import RunRow
+from sessions.history import History
+
+if TYPE_CHECKING:  # what they import is not needed for the first frame
+    from engine.config import Config
+    from labapp.surroundings import Around, Look
+    from sessions.machine import Machine
+    from sessions.queue import Overview
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The runs that match the filter at one moment, newest first."""
+
+    rows: tuple[RunRow, ...] = ()
+    total: int = 0  # runs there are, shown or not
+    complete: bool = False  # whether every run has been looked at yet
+    problem: str = ""  # why the home cannot be read, or the filter cannot be applied
+
+    def row(self, run_id: str) -> RunRow | None:
+        return next((row for row in self.rows if row.id == run_id), None)
+
+
+@dataclass(frozen=True)
+class Away:
+    """What ended while nobody looked."""
+
+    finished: int = 0
+    failed: int = 0
+    lost: int = 0
+    stopped: int = 0
+    names: tuple[str, ...] = field(default=())
+
+    def sentence(self) -> str:
+        parts = [f"{count} {name}" for name, count in vars(self).items() if name != "names" and count]
+        return f"Since you left: {', '.join(parts)}." if parts else ""
+
+
+class RunsChanged(Message):
+    """Something about some run is different now."""
+
+    def __init__(self, snapshot: Snapshot):
+        super().__init__()
+        self.snapshot = snapshot
+
+
+class CurvesGrew(Message):
+    """The events of watched runs have been read on."""
+
+    def __init__(self, histories: Mapping[str, History]):
+        super().__init__()
+        self.histories = histories
+
+
+class RunEnded(Message):
+    """A run that went on has come to an end."""
+
+    def __init__(self, row: RunRow):
+        super().__init__()
+        self.row = row
+
+
+class Refused(Message):
+    """Something asked for was refused, or went wrong."""
+
+    def __init__(self, error: LabError):
+        super().__init__()
+        self.error = error
+
+
+class Done(Message):
+    """Something asked for has been done."""
+
+    def __init__(self, words: str):
+        super().__init__()
+        self.words = words
+
+
+class FillFrom(Message):
+    """The form is to be filled with a run's settings."""
+
+    def __init__(self, run_id: str):
+        super().__init__()
+        self.run_id = run_id
+
+
+class MachineSampled(Message):
+    """The machine has been looked at."""
+
+    def __init__(self, machine: Machine):
+        super().__init__()
+        self.machine = machine
+
+
+class QueueChanged(Message):
+    """The queue is another one now; None when it cannot be read, and why."""
+
+    def __init__(self, overview: Overview | None, problem: str = ""):
+        super().__init__()
+        self.overview, self.problem = overview, problem
+
+
+class LookedAround(Message):
+    """What the form must know of the world; None, and why, where it cannot be had."""
+
+    def __init__(self, around: Around | None, problem: str = ""):
+        super().__init__()
+        self.around, self.problem = around, problem
+
+
+class LookedAt(Message):
+    """A path typed into the form has been looked at."""
+
+    def __init__(self, look: Look):
+        super().__init__()
+        self.look = look
+
+
+class Filled(Message):
+    """The run that the form is to be filled with has been read; without a configuration, why it could not be."""
+
+    def __init__(self, config: Config | None, run_id: str, error: LabError | None = None):
+        super().__init__()
+        self.config, self.run_id, self.error = config, run_id, error
+
+
+class Launched(Message):
+    """What the form said is in the queue; without runs, why it is not."""
+
+    def __init__(self, run_ids: tuple[str, ...], error: LabError | None = None):
+        super().__init__()
+        self.run_ids, self.error = run_ids, error

@@ -1,0 +1,374 @@
+"""Runs, the home: the list on the left, the curves of the selected and marked runs, what the selected one does now."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal, Vertical
+from textual.events import Resize
+from textual.widgets import Input, Static
+
+from engine.errors import LabError
+from labapp.actions import RUNS
+from labapp.charts.sparkline import sparkline
+from labapp.curves import curves, metrics_of
+from labapp.messages import Done, Snapshot
+from labapp.output import clean, number
+from labapp.rows import BY_NAME, COLUMNS, GROUPS, LIVE, STATUS_ORDER, RunRow, ago, brief_duration, quantity
+from labapp.screens.base import LabScreen, bindings_of, chart_bindings
+from labapp.widgets.chart import Chart
+from labapp.widgets.dialogs import Choose
+from labapp.widgets.run_list import RunList
+from labapp.widgets.welcome import Welcome
+from sessions.history import History
+from sessions.query import Query
+
+WIDE = 100  # columns from which the charts stand beside the list
+SLOTS = 8  # runs whose curves can be told apart
+SETTLE = 0.15  # seconds on a run before its curves are fetched
+
+
+class RunsScreen(LabScreen):
+    """All runs."""
+
+    where = RUNS
+    AUTO_FOCUS = "RunList"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings_of(RUNS),
+        *chart_bindings(),
+        Binding("escape", "leave_filter", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.histories: Mapping[str, History] = {}
+        self.metric = ""  # chosen; "" = what the selected run is judged by
+        self.away = ""
+        self.awaited = ""  # a run just launched: the cursor goes there when it is shown
+
+    def content(self) -> ComposeResult:
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield Static(id="counts", markup=False)
+                yield RunList(id="list")
+                yield Welcome()
+                yield Static(id="spark", markup=False)
+            with Container(id="charts"):
+                yield Chart(id="main")
+                with Horizontal(id="below"):
+                    yield Chart("loss", id="loss", lower_is_better=True)
+                    yield Chart("speed", id="speed")
+        yield Static(id="now", markup=False)
+        yield Input(placeholder="words, task:images status:running accuracy:.9.. not:draft", id="filter")
+
+    def on_mount(self) -> None:
+        state, runs = self.lab.state, self.runs
+        runs.set_reactive(RunList.columns, state.columns)
+        runs.set_reactive(RunList.sort_column, state.sort)
+        runs.set_reactive(RunList.reversed, state.reverse)
+        runs.set_reactive(RunList.group_by, state.group)
+        self.query_one("#filter", Input).display = False
+        self.query_one(Welcome).display = False
+        self.query_one("#counts", Static).update("reading the runs...")
+
+    @property
+    def runs(self) -> RunList:
+        return self.query_one("#list", RunList)
+
+    @property
+    def charts(self) -> list[Chart]:
+        return list(self.query(Chart)) if self.has_class("wide") else []
+
+    def on_resize(self, event: Resize) -> None:
+        was = self.has_class("wide")
+        self.set_class(event.size.width >= WIDE, "wide")
+        self.set_class(event.size.height < 12, "low")
+        if was != self.has_class("wide"):
+            self.draw()
+
+    # -- what is shown
+
+    def take_snapshot(self, snapshot: Snapshot) -> None:
+        if not self.is_mounted:
+            return
+        empty = snapshot.complete and snapshot.total == 0 and not snapshot.problem
+        if empty != self.query_one(Welcome).display:
+            self.query_one(Welcome).display, self.runs.display = empty, not empty
+            (self.query_one(Welcome) if empty else self.runs).focus()
+        self.set_class(empty, "empty")
+        self.runs.show(snapshot.rows)
+        if self.awaited and snapshot.row(self.awaited):
+            self.runs.select(self.awaited)
+            self.awaited = ""
+        self._count(snapshot)
+        self._say_now()
+
+    def select_when_shown(self, run_id: str) -> None:
+        self.awaited = run_id
+        self.take_snapshot(self.lab.snapshot)
+
+    def take_curves(self, histories: Mapping[str, History]) -> None:
+        self.histories = histories
+        self.draw()
+
+    def take_away(self, sentence: str) -> None:
+        self.away = sentence
+        self._count(self.lab.snapshot)
+
+    def _count(self, snapshot: Snapshot) -> None:
+        if snapshot.problem:
+            words = snapshot.problem
+        elif not snapshot.complete:
+            words = f"the newest {len(snapshot.rows)} runs; reading the others..."
+        else:
+            count = {row.status: 0 for row in snapshot.rows}
+            for row in snapshot.rows:
+                count[row.status] += 1
+            words = "  ".join(f"{count[name]} {name}" for name in STATUS_ORDER if name in count)
+            words = words or ("no run matches" if snapshot.total else "no run yet")
+            if len(snapshot.rows) != snapshot.total:
+                words += f"  of {snapshot.total} (/ changes the filter)"
+        text = Text(clean(words), no_wrap=True, overflow="ellipsis")
+        if self.away:
+            text = Text(self.away + "  ", style="bold", no_wrap=True, overflow="ellipsis").append_text(text)
+        if self.runs.marks:
+            text.append(f"  {len(self.runs.marks)} marked", "bold")
+        self.query_one("#counts", Static).update(text)
+
+    def watched(self) -> frozenset[str]:
+        chosen = set(self.runs.marks) if self.is_mounted else set()
+        if self.is_mounted and self.runs.selected:
+            chosen.add(self.runs.selected)
+        return frozenset(chosen)
+
+    def shown(self) -> list[RunRow]:
+        """The runs whose curves are shown: the marked ones in the order of their colours, then the selected one."""
+        runs = self.runs
+        order = sorted(runs.marks, key=lambda run_id: runs.marks[run_id])
+        if runs.selected and runs.selected not in runs.marks:
+            order.append(runs.selected)
+        rows = {row.id: row for row in self.lab.snapshot.rows}
+        return [rows[run_id] for run_id in order if run_id in rows]
+
+    def slots(self) -> dict[str, int]:
+        """Colours: the marked runs keep theirs; the one under the cursor has the first that is free."""
+        taken = dict(self.runs.marks)
+        if self.runs.selected and self.runs.selected not in taken:
+            free = (slot for slot in range(SLOTS + 1) if slot not in taken.values())
+            taken[self.runs.selected] = next(free)
+        return taken
+
+    def draw(self) -> None:
+        """Bring the charts up to date; where there is no room for them, the line of the selected run."""
+        if not self.is_mounted:
+            return
+        rows, slots = self.shown(), self.slots()
+        selected = self.runs.row or (rows[-1] if rows else None)
+        metric = self.metric or (selected.monitor if selected else "")
+        if not self.has_class("wide"):
+            self._draw_spark(selected, metric)
+            return
+        main, loss, speed = (self.query_one(f"#{name}", Chart) for name in ("main", "loss", "speed"))
+        main.title = f"val {metric}" if metric else "no run is selected"
+        main.show(curves(rows, self.histories, slots, metric))
+        loss.title = "loss, train and val"
+        loss.show(curves(rows, self.histories, slots, "loss", ("train", "val")))
+        speed.title = "examples/s"
+        speed.show(curves(rows, self.histories, slots, "throughput", ("train",), best=False))
+
+    def _draw_spark(self, row: RunRow | None, metric: str) -> None:
+        text = Text(no_wrap=True, overflow="ellipsis")
+        history = self.histories.get(row.id) if row else None
+        series = history.series.get(("val", metric)) if history else None
+        if row and series and len(series.values):
+            room = max(8, self.size.width - 34)
+            text.append(f" val {metric} ", "dim")
+            text.append(sparkline(list(series.values), room, self.lab.ascii))
+            text.append(f" {number(series.values[-1])}", "bold")
+            if row.best is not None:
+                text.append(f" best {number(row.best)}", "dim")
+        self.query_one("#spark", Static).update(text)
+
+    def _say_now(self) -> None:
+        row = self.runs.row
+        self.query_one("#now", Static).update(now_line(row, time.time()) if row else "")
+
+    # -- what happens
+
+    @on(RunList.Selected)
+    def _selected(self) -> None:
+        self._say_now()
+        self.draw()
+        self.set_timer(SETTLE, self._fetch)
+
+    def _fetch(self) -> None:
+        if self.is_current and self.watched() != getattr(self, "_fetching", None):
+            self._fetching = self.watched()
+            self.lab.watcher.watch(self._fetching)
+
+    def on_screen_resume(self) -> None:
+        self._fetching = self.watched()
+        super().on_screen_resume()
+
+    @on(RunList.Opened)
+    def _opened(self, message: RunList.Opened) -> None:
+        self.lab.open_run(message.run_id)
+
+    @on(Chart.ViewChanged)
+    def _view_changed(self, message: Chart.ViewChanged) -> None:
+        """All charts of a screen share the x axis, the window, the smoothing and the cursor; log is each one's own."""
+        for chart in self.charts:
+            if chart is not message.chart:
+                chart.apply(replace(message.view, log=chart.view.log))
+
+    @on(Input.Changed, "#filter")
+    def _filter_changed(self, message: Input.Changed) -> None:
+        try:
+            words = message.value.split()
+            self.lab.watcher.filter(Query.parse(words) if words else None)
+            self.query_one("#filter").remove_class("wrong")
+        except LabError as error:  # half typed as well
+            self.query_one("#filter").add_class("wrong")
+            self.query_one("#counts", Static).update(Text(clean(f"{error.title}: {error.expected or error.hint}")))
+
+    @on(Input.Submitted, "#filter")
+    def _filter_taken(self) -> None:
+        box = self.query_one("#filter", Input)
+        box.display = bool(box.value)
+        self.runs.focus()
+
+    # -- actions
+
+    def targets(self) -> list[RunRow]:
+        rows = {row.id: row for row in self.lab.snapshot.rows}
+        marked = [rows[run_id] for run_id in self.runs.marks if run_id in rows]
+        return marked or ([self.runs.row] if self.runs.row else [])
+
+    def action_open(self) -> None:
+        if self.runs.row:
+            self.lab.open_run(self.runs.row.id)
+
+    def action_mark(self) -> None:
+        if self.runs.row is None:
+            return
+        if not self.runs.toggle_mark(self.runs.row.id, SLOTS):
+            self.post_message(Done(f"{SLOTS} runs can be told apart; u takes all marks away"))
+        self._count(self.lab.snapshot)
+        self.draw()
+        self._fetch()
+
+    def action_unmark_all(self) -> None:
+        self.runs.marks.clear()
+        self.runs.refresh()
+        self._count(self.lab.snapshot)
+        self.draw()
+        self._fetch()
+
+    def action_new(self) -> None:
+        self.lab.action_go("new")
+
+    def action_again(self) -> None:
+        if self.runs.row:
+            self.lab.new_from(self.runs.row.id)
+
+    def action_filter(self) -> None:
+        box = self.query_one("#filter", Input)
+        box.display = True
+        box.focus()
+
+    def action_leave_filter(self) -> None:
+        """Escape takes the filter away; without one, the message of what ended meanwhile, then the marks."""
+        box = self.query_one("#filter", Input)
+        if box.display:
+            box.value = ""
+            box.display = False
+            self.runs.focus()
+        elif self.away:
+            self.away = ""
+            self._count(self.lab.snapshot)
+        else:
+            self.action_unmark_all()
+
+    def action_sort(self) -> None:
+        names = [name for name in (*self.runs.columns, "created") if name in BY_NAME]
+        names = list(dict.fromkeys(names))
+        here = names.index(self.runs.sort_column) if self.runs.sort_column in names else -1
+        self.runs.sort_column = names[(here + 1) % len(names)]
+        self._remember(f"sorted by {BY_NAME[self.runs.sort_column].header}")
+
+    def action_reverse(self) -> None:
+        self.runs.reversed = not self.runs.reversed
+        self._remember("")
+
+    def action_group(self) -> None:
+        here = GROUPS.index(self.runs.group_by)
+        self.runs.group_by = GROUPS[(here + 1) % len(GROUPS)]
+        self._remember(f"grouped by {self.runs.group_by}" if self.runs.group_by else "not grouped")
+
+    def action_columns(self) -> None:
+        def chosen(names: list[str] | None) -> None:
+            if names:
+                self.runs.columns = tuple(names)
+                self._remember("")
+
+        titles = {column.name: column.header for column in COLUMNS}
+        self.app.push_screen(Choose("Columns", titles, self.runs.columns), chosen)
+
+    def _remember(self, words: str) -> None:
+        state, runs = self.lab.state, self.runs
+        state.columns, state.sort, state.reverse, state.group = (
+            runs.columns, runs.sort_column, runs.reversed, runs.group_by,
+        )  # fmt: skip
+        if words:
+            self.post_message(Done(words))
+
+    def action_metric(self) -> None:
+        names = metrics_of([self.histories[row.id] for row in self.shown() if row.id in self.histories])
+        if names:
+            here = self.metric or (self.runs.row.monitor if self.runs.row else "")
+            self.metric = names[(names.index(here) + 1) % len(names)] if here in names else names[0]
+            self.draw()
+
+    def action_earlier(self) -> None:
+        self._move("up")
+
+    def action_later(self) -> None:
+        self._move("down")
+
+    def _move(self, where: Any) -> None:
+        from sessions import control
+
+        self.act("moved", lambda store, run: control.move(store, run.id, where))
+
+
+def now_line(row: RunRow, now: float) -> Text:
+    """What a run is doing, in a line."""
+    text = Text(f" {row.label}", style="bold", no_wrap=True, overflow="ellipsis")
+    parts: list[str] = []
+    if row.status in LIVE:
+        parts = [f"step {row.step:,}"]
+        parts += [f"loss {number(row.loss)}"] if row.loss is not None else []
+        parts += [f"lr {row.lr:.3g}"] if row.lr is not None else []
+        parts += [f"{quantity(row.speed)} examples/s"] if row.speed is not None else []
+        parts += [f"on {row.gpu}"] if row.gpu else []
+        parts += [f"{brief_duration(row.left)} left"] if row.left is not None else []
+        parts += [f"saved {ago(now - row.saved)}"] if row.saved else []
+        if row.step == 0:
+            parts = [row.detail or "starting"]
+    else:
+        parts = [row.status + (f": {row.detail}" if row.detail else "")]
+        parts += [row.error] if row.error and row.error != row.detail else []
+        parts += [f"epoch {math.floor(row.epoch + 1e-9)}/{row.epochs}"] if row.step else []
+        parts += [f"trained {brief_duration(row.seconds)}"] if row.seconds else []
+    if row.best is not None:
+        parts.append(f"best val {row.monitor} {number(row.best)}")
+    parts += [row.problems[0]] if row.problems else []
+    return text.append("  " + "  ".join(parts), "not bold")

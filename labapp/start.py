@@ -1,0 +1,116 @@
+"""Starting and ending the app: is there a terminal for it, what can it show, and what happens when it goes away.
+
+A connection that breaks sends SIGHUP, or nothing at all: then the terminal is hung up, reads end at once and writes
+fail or never return. Both end the app within seconds, whatever its threads are stuck in; no run is touched.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from engine.errors import LabError, UsageError
+
+if TYPE_CHECKING:
+    from labapp.app import LabApp
+
+HANGUP_LOOK = 1.0  # seconds between looks at whether the terminal is still there
+GRACE = 3.0  # seconds a leaving app may take
+HUNG_UP = 128 + signal.SIGHUP
+
+
+def start(home: Path | None) -> int:
+    """Run the app; returns the exit code."""
+    refuse_without_terminal()
+    for name in ("COLUMNS", "LINES"):  # exported once, they would be believed for ever: the terminal knows better
+        os.environ.pop(name, None)
+    from sessions.home import find_home
+    from sessions.userfile import read_user_file
+
+    file = read_user_file()
+    found = find_home(home or os.environ.get("LABAPP_HOME") or file.home).ensure()
+
+    from textual.theme import BUILTIN_THEMES
+
+    from labapp.app import LabApp
+    from labapp.face import read_face
+    from labapp.themes import THEMES
+
+    face = read_face(file, [theme.name for theme in THEMES] + sorted(BUILTIN_THEMES))
+    app = LabApp(found, face, ascii=not speaks_unicode())
+    watch_over(app)
+    app.run()
+    if app.return_code not in (0, None):
+        return app.return_code or 1
+    return 0
+
+
+def refuse_without_terminal() -> None:
+    """The app needs a terminal that can place characters; everything it does is also a command."""
+    others = "labapp demo and labapp --help do not; every screen is also a command"
+    if not (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("labapp without a command needs a terminal", got="no terminal", hint=others)
+    term = os.environ.get("TERM", "")
+    if term in ("", "dumb", "unknown"):
+        raise UsageError(
+            "this terminal cannot show the app",
+            got=f"TERM={term or '(not set)'}",
+            expected="a terminal such as xterm-256color, or tmux",
+            hint=others,
+        )
+
+
+def speaks_unicode() -> bool:
+    """Whether what is written to the terminal can be more than ASCII."""
+    return (getattr(sys.stdout, "encoding", "") or "").lower().replace("-", "").startswith("utf")
+
+
+def watch_over(app: LabApp) -> None:
+    """End the app on SIGHUP, SIGTERM, and when its terminal hangs up without a word."""
+
+    def leave(code: int) -> None:
+        def insist() -> None:
+            time.sleep(GRACE)
+            os._exit(code)  # a thread is stuck in a terminal that is no more
+
+        threading.Thread(target=insist, daemon=True).start()
+        with contextlib.suppress(RuntimeError):  # not running yet, or not any more
+            app.call_later(app.leave, code)
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        leave(128 + number)
+
+    signal.signal(signal.SIGHUP, on_signal)
+    signal.signal(signal.SIGTERM, on_signal)
+    threading.Thread(target=watch_terminal, args=(leave,), name="labapp-hangup", daemon=True).start()
+
+
+def watch_terminal(leave: Callable[[int], None], every: float = HANGUP_LOOK, terminal: int = 0) -> None:
+    """Thread: wait until the terminal behind stdin is hung up."""
+    poll = select.poll()
+    poll.register(terminal, 0)  # asks for nothing, and is told of hang-up and error
+    while True:
+        if any(state & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, state in poll.poll(0)):
+            leave(HUNG_UP)
+            return
+        time.sleep(every)
+
+
+def run_app(home: Path | None) -> int:
+    """`start`, with errors said as every command says them."""
+    try:
+        return start(home)
+    except LabError as error:
+        from labapp.output import print_error
+
+        print_error(error, as_json=False)
+        return error.exit_code

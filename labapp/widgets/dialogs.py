@@ -1,0 +1,110 @@
+"""Small questions over a screen: yes or no, a few lines of text, a choice of many. Escape always means no."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input, Label, SelectionList
+from textual.widgets.selection_list import Selection
+
+from labapp.output import clean
+
+Answer = TypeVar("Answer")
+
+
+def plain(text: str) -> Content:
+    """Text not written by us: no markup in it is one, no control character acts."""
+    return Content("\n".join(clean(line) for line in text.split("\n")))
+
+
+class Dialog(ModalScreen[Answer | None]):
+    """A box in the middle of the screen."""
+
+    DEFAULT_CSS = """
+    Dialog { align: center middle; background: $background 60%; }
+    Dialog > Vertical {
+        width: 72; max-width: 100%; height: auto; max-height: 100%; padding: 0 1; background: $surface;
+        border: round $primary;
+    }
+    Dialog .question { text-style: bold; width: 100%; }
+    Dialog .field { margin-top: 1; color: $text-muted; }
+    Dialog .hint { color: $text-muted; margin-top: 1; width: 100%; }
+    Dialog Input { border: none; background: $panel; height: 1; padding: 0 1; }
+    Dialog Input:focus { background: $primary 30%; }
+    Dialog SelectionList { border: none; height: auto; max-height: 20; padding: 0; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,ctrl+c", "no", show=False)]
+
+    def action_no(self) -> None:
+        self.dismiss(None)
+
+
+class Confirm(Dialog[bool]):
+    """Asks before something is done that cannot simply be taken back. Only `y` does it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "yes", show=False), Binding("n,enter", "no", show=False)]
+
+    def __init__(self, question: str, details: Sequence[str] = (), hint: str = ""):
+        super().__init__()
+        self.question, self.details, self.hint = question, details, hint
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Label(plain(self.question), classes="question")
+            if self.details:
+                yield Label(plain("\n".join(self.details)))
+            yield Label(plain((f"{self.hint}\n" if self.hint else "") + "y yes   n no"), classes="hint")
+
+    def action_yes(self) -> None:
+        self.dismiss(True)
+
+
+class Ask(Dialog[dict[str, str]]):
+    """Asks for a few lines of text; enter goes to the next, and from the last one takes them."""
+
+    def __init__(self, question: str, fields: Mapping[str, str], hint: str = ""):
+        super().__init__()
+        self.question, self.fields, self.hint = question, fields, hint
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Label(plain(self.question), classes="question")
+            for number, (name, value) in enumerate(self.fields.items()):
+                yield Label(plain(name), classes="field")
+                yield Input(clean(value), id=f"field-{number}")
+            yield Label(plain((f"{self.hint}\n" if self.hint else "") + "enter take   esc leave"), classes="hint")
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        inputs = list(self.query(Input))
+        if event.input is inputs[-1]:
+            self.dismiss(dict(zip(self.fields, (each.value for each in inputs), strict=True)))
+        else:
+            self.focus_next()
+
+
+class Choose(Dialog[list[str]]):
+    """Asks which of several to have."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "take", priority=True, show=False)]
+
+    def __init__(self, question: str, choices: Mapping[str, str], chosen: Sequence[str]):
+        super().__init__()
+        self.question, self.choices, self.chosen = question, choices, chosen
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Label(plain(self.question), classes="question")
+            yield SelectionList[str](
+                *(Selection(clean(title), name, name in self.chosen) for name, title in self.choices.items())
+            )
+            yield Label("space on or off   enter take   esc leave", classes="hint")
+
+    def action_take(self) -> None:
+        chosen = self.query_one(SelectionList).selected
+        self.dismiss([name for name in self.choices if name in chosen])

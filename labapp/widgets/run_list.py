@@ -1,0 +1,317 @@
+"""The list of runs: only the lines on screen are ever drawn, so that ten thousand runs scroll like ten."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from labapp.charts.palette import OKABE_ITO, marker
+from labapp.rows import BY_NAME, DEFAULT_COLUMNS, TROUBLE, Column, RunRow, cell, sort_key
+from labapp.widgets.parts import Parts
+
+GAP = 1  # cells between columns
+MARKS = 3  # cells before the first column: marker, cursor, trouble
+NARROWEST_LABEL = 16  # columns are dropped from the right before a run's label gets narrower than this
+ALWAYS = 2  # columns that stay in the narrowest terminal
+LAST_TO_GO = ("status", "best", "epoch")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the list: a run, or the head of a group."""
+
+    row: RunRow | None
+    head: str = ""
+
+    @property
+    def key(self) -> str:
+        return self.row.id if self.row else f"={self.head.partition('  ')[0]}"
+
+
+class RunList(Parts, ScrollView, can_focus=True):
+    """Runs under a cursor, with marks. Knows how to sort and group; what it shows is given to it."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "run-list--header", "run-list--head", "run-list--cursor", "run-list--live", "run-list--trouble",
+        "run-list--calm", "run-list--mark",
+    }  # fmt: skip
+    DEFAULT_CSS = """
+    RunList {
+        & > .run-list--header { color: $text-muted; text-style: underline; }
+        & > .run-list--head { color: $secondary; text-style: bold; }
+        & > .run-list--cursor { background: $panel; }
+        &:focus > .run-list--cursor { background: $primary 45%; text-style: bold; }
+        & > .run-list--live { color: $accent; }
+        & > .run-list--trouble { color: $error; }
+        & > .run-list--calm { color: $foreground; }
+        & > .run-list--mark { color: $warning; text-style: bold; }
+    }
+    """
+    sort_column: reactive[str] = reactive("created")
+    reversed: reactive[bool] = reactive(True)
+    group_by: reactive[str] = reactive("")
+    columns: reactive[tuple[str, ...]] = reactive(DEFAULT_COLUMNS)
+
+    class Selected(Message):
+        """The cursor is on another run now, or on none."""
+
+        def __init__(self, run_id: str | None):
+            super().__init__()
+            self.run_id = run_id
+
+    class Opened(Message):
+        """Enter or a double click on a run."""
+
+        def __init__(self, run_id: str):
+            super().__init__()
+            self.run_id = run_id
+
+    def __init__(self, *, id: str | None = None):
+        super().__init__(id=id)
+        self._rows: tuple[RunRow, ...] = ()
+        self._lines: list[Line] = []
+        self.selected: str | None = None
+        self.marks: dict[str, int] = {}  # run -> slot: its colour and marker in every chart
+        self._cursor = 0
+        self._follow_top = True  # until somebody moves, the cursor stays on the first run
+
+    @property
+    def ascii(self) -> bool:
+        """Whether the terminal shows no more than ASCII."""
+        return bool(getattr(self.app, "ascii", False))
+
+    # -- what is shown
+
+    @property
+    def row(self) -> RunRow | None:
+        """The run under the cursor."""
+        line = self._lines[self._cursor] if self._cursor < len(self._lines) else None
+        return line.row if line else None
+
+    def show(self, rows: Sequence[RunRow]) -> None:
+        """Show these runs; the cursor stays on its run, or where its run was."""
+        before, self._rows = self._lines, tuple(rows)
+        self._lines = self._arranged()
+        if [line.key for line in before] != [line.key for line in self._lines]:
+            self._place_cursor()
+            self.virtual_size = Size(self.size.width, len(self._lines) + 1)
+            self.refresh()
+            return
+        for number, (old, new) in enumerate(zip(before, self._lines, strict=True)):
+            if old != new:
+                self.refresh_line(number + 1)
+
+    def _arranged(self) -> list[Line]:
+        rows = list(self._rows)
+        if self.sort_column != "created" or not self.reversed:  # newest first is how they come
+            with_value = [row for row in rows if sort_key(row, self.sort_column) is not None]
+            without = [row for row in rows if sort_key(row, self.sort_column) is None]
+            with_value.sort(key=lambda row: sort_key(row, self.sort_column), reverse=self.reversed)
+            rows = with_value + without
+        if not self.group_by:
+            return [Line(row) for row in rows]
+        groups: dict[str, list[RunRow]] = {}
+        for row in rows:
+            groups.setdefault(str(getattr(row, self.group_by)), []).append(row)
+        lines: list[Line] = []
+        for name in sorted(groups):
+            count = len(groups[name])
+            lines += [Line(None, f"{name}  {count} run{'s' * (count != 1)}"), *map(Line, groups[name])]
+        return lines
+
+    def _place_cursor(self) -> None:
+        places = {line.row.id: number for number, line in enumerate(self._lines) if line.row}
+        if self.selected in places and not self._follow_top:
+            self._cursor = places[self.selected]
+        else:
+            self._cursor = min(self._cursor, max(0, len(self._lines) - 1)) if not self._follow_top else 0
+            if self.row is None:
+                self._cursor = next((n for n in places.values() if n >= self._cursor), next(iter(places.values()), 0))
+        self._say_selected()
+
+    def _say_selected(self) -> None:
+        found = self.row.id if self.row else None
+        if found != self.selected:
+            self.selected = found
+            self.post_message(self.Selected(found))
+
+    def rearrange(self) -> None:
+        self._lines = self._arranged()
+        self._place_cursor()
+        self.virtual_size = Size(self.size.width, len(self._lines) + 1)
+        self._show_cursor()
+        self.refresh()
+
+    def watch_sort_column(self) -> None:
+        self.rearrange()
+
+    def watch_reversed(self) -> None:
+        self.rearrange()
+
+    def watch_group_by(self) -> None:
+        self.rearrange()
+
+    def watch_columns(self) -> None:
+        self.refresh()
+
+    # -- marks
+
+    def toggle_mark(self, run_id: str, slots: int) -> bool:
+        """Mark a run, with the first colour that is free, or take its mark away. False when all are taken."""
+        if run_id in self.marks:
+            del self.marks[run_id]
+        else:
+            free = next((slot for slot in range(slots) if slot not in self.marks.values()), None)
+            if free is None:
+                return False
+            self.marks[run_id] = free
+        self.refresh()
+        return True
+
+    # -- moving
+
+    def move_to(self, line: int) -> None:
+        """Put the cursor on a line; the head of a group is stepped over."""
+        if not self._lines:
+            return
+        self._follow_top = False
+        down = line >= self._cursor
+        line = max(0, min(line, len(self._lines) - 1))
+        while self._lines[line].row is None and 0 <= line + (1 if down else -1) < len(self._lines):
+            line += 1 if down else -1
+        if self._lines[line].row is None:  # the head of the first group, upwards
+            line = self._cursor
+        old, self._cursor = self._cursor, line
+        self.refresh_line(old + 1)
+        self.refresh_line(line + 1)
+        self._show_cursor()
+        self._say_selected()
+
+    def select(self, run_id: str) -> None:
+        """Put the cursor on a run, if it is shown."""
+        for number, line in enumerate(self._lines):
+            if line.row and line.row.id == run_id:
+                self.move_to(number)
+
+    def _show_cursor(self) -> None:
+        top = 0 if self._cursor <= 1 else self._cursor  # with the line above it the header comes back
+        self.scroll_to_region(Region(0, top, 1, 2 if top else self._cursor + 2), animate=False, force=True)
+
+    def key_up(self) -> None:
+        self.move_to(self._cursor - 1)
+
+    def key_down(self) -> None:
+        self.move_to(self._cursor + 1)
+
+    def key_pageup(self) -> None:
+        self.move_to(self._cursor - max(1, self.size.height - 2))
+
+    def key_pagedown(self) -> None:
+        self.move_to(self._cursor + max(1, self.size.height - 2))
+
+    def key_home(self) -> None:
+        self.move_to(0)
+
+    def key_end(self) -> None:
+        self.move_to(len(self._lines) - 1)
+
+    def on_click(self, event: events.Click) -> None:
+        line = event.y + self.scroll_offset.y - 1
+        if event.y == 0 or not 0 <= line < len(self._lines) or self._lines[line].row is None:
+            return
+        self.move_to(line)
+        if event.chain == 2 and self.row:
+            self.post_message(self.Opened(self.row.id))
+
+    # -- drawing
+
+    def layout_columns(self, width: int) -> list[tuple[Column, int]]:
+        """The columns that fit into a width, and how wide each is; the label takes what is left."""
+        shown = [BY_NAME[name] for name in self.columns if name in BY_NAME and name != self.group_by]
+        while True:
+            taken = sum(column.width + GAP for column in shown if column.width) + MARKS
+            left = width - taken
+            if left >= NARROWEST_LABEL or len(shown) <= ALWAYS or not any(column.width for column in shown):
+                break
+            spare = [column for column in shown if column.width and column.name not in LAST_TO_GO]
+            shown.remove((spare or [column for column in shown if column.width])[-1])
+        return [(column, column.width or max(4, left - GAP)) for column in shown]
+
+    def on_resize(self) -> None:
+        self.virtual_size = Size(self.size.width, len(self._lines) + 1)
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        number = y + self.scroll_offset.y - 1
+        if y == 0:
+            return self._header(width)  # stays while the rest scrolls
+        if not 0 <= number < len(self._lines):
+            return Strip.blank(width, self.rich_style)
+        line = self._lines[number]
+        if line.row is None:
+            style = self.rich_style + self.part("run-list--head")
+            return Strip([Segment(set_cell_size(f" {line.head}", width), style)], width)
+        return self._row_strip(line.row, width, number == self._cursor)
+
+    def _header(self, width: int) -> Strip:
+        style = self.rich_style + self.part("run-list--header")
+        text = " " * MARKS
+        for column, size in self.layout_columns(width):
+            arrows = "v^" if self.ascii else "↓↑"
+            arrow = arrows[not self.reversed] if column.name == self.sort_column else ""
+            text += fit(f"{column.header}{arrow}", size, column.right, self.ascii) + " " * GAP
+        return Strip([Segment(set_cell_size(text, width), style)], width)
+
+    def _row_strip(self, row: RunRow, width: int, on_cursor: bool) -> Strip:
+        base = self.rich_style
+        if on_cursor:
+            base += self.part("run-list--cursor")
+        segments = [self._mark(row, base), Segment(">" if on_cursor else " ", base)]
+        trouble = row.status in TROUBLE
+        segments.append(Segment("!" if trouble else " ", base + self._part("trouble")))
+        now, used = time.time(), MARKS
+        for column, size in self.layout_columns(width):
+            style = base
+            if column.name == "status":
+                style = base + self._part("live" if row.live else "trouble" if trouble else "calm")
+            segments.append(Segment(fit(cell(row, column.name, now), size, column.right, self.ascii), style))
+            segments.append(Segment(" " * GAP, base))
+            used += size + GAP
+        strip = Strip(segments, used)
+        return strip.adjust_cell_length(width, base)
+
+    def _part(self, name: str) -> Style:
+        return self.part(f"run-list--{name}")
+
+    def _mark(self, row: RunRow, base: Style) -> Segment:
+        slot = self.marks.get(row.id)
+        if slot is None:
+            return Segment(" ", base)
+        glyph, colour = self.slot_look(slot)
+        return Segment(glyph, base + Style(color=colour, bold=True))
+
+    def slot_look(self, slot: int) -> tuple[str, str]:
+        """Marker and colour of a slot, as the charts have them."""
+        colour = OKABE_ITO.color(slot, dark=self.app.current_theme.dark)
+        return marker(slot, ascii=self.ascii), colour
+
+
+def fit(text: str, width: int, right: bool, ascii: bool = False) -> str:
+    """A text in exactly so many cells; a cut is shown."""
+    length = cell_len(text)
+    if length > width:
+        return set_cell_size(text, width - 1) + ("~" if ascii else "…") if width > 1 else set_cell_size(text, width)
+    return " " * (width - length) + text if right else text + " " * (width - length)

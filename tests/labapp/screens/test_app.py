@@ -1,0 +1,134 @@
+"""What every screen has: help, palette, themes, going back and forth, leaving; and the line at the foot."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+import pytest
+from textual.command import CommandPalette
+from textual.pilot import Pilot
+
+from labapp.actions import RUNS, SCREENS, actions_of
+from labapp.app import LabApp
+from labapp.face import Face
+from labapp.screens.help import HelpScreen
+from labapp.screens.runs import RunsScreen
+from labapp.themes import THEMES
+from labapp.widgets.bars import KeyBar, TopBar, key_name
+from tests.conftest import Lab
+from tests.labapp.screens.app import LARGE, SMALL, drive, text_of, until
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_numbers_switch_screens_from_anywhere_and_escape_leads_home(
+    lab: Lab, screen: object, size: tuple[int, int]
+) -> None:
+    async def go(app: LabApp, pilot: Pilot[None]) -> None:
+        for target in (*SCREENS, *reversed(SCREENS)):
+            app.action_go(target.name)
+            await until(pilot, lambda target=target: app.current_mode == target.name)  # type: ignore[misc]
+        await pilot.press("7")
+        await until(pilot, lambda: app.current_mode == "machine")
+        await pilot.press("1")
+        await until(pilot, lambda: isinstance(app.screen, RunsScreen))
+
+    drive(lab, go, size=size)
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE, (20, 5)])
+def test_help_lists_every_action_of_the_screen_and_closes_again(lab: Lab, size: tuple[int, int]) -> None:
+    async def ask(app: LabApp, pilot: Pilot[None]) -> None:
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        if size == LARGE:
+            shown = text_of(app)
+            for action in actions_of(RUNS):
+                assert action.help.split(":")[0][:30] in " ".join(shown.split()), action.name
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, RunsScreen))
+
+    drive(lab, ask, size=size)
+
+
+def test_the_palette_finds_actions_by_name_and_does_them(lab: Lab) -> None:
+    lab.ended(lab.launch(epochs=1))
+
+    async def find(app: LabApp, pilot: Pilot[None]) -> None:
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+        await pilot.press(*"theme lab-light-safe")
+        await pilot.pause(0.5)
+        await pilot.press("enter", "enter")
+        await until(pilot, lambda: app.theme == "lab-light-safe")
+
+    drive(lab, find)
+
+
+def test_themes_go_round(lab: Lab) -> None:
+    async def turn(app: LabApp, pilot: Pilot[None]) -> None:
+        seen = []
+        for _ in THEMES:
+            seen.append(app.theme)
+            await pilot.press("ctrl+t")
+            await pilot.pause()
+        assert seen == [theme.name for theme in THEMES]
+        assert app.theme == THEMES[0].name
+
+    drive(lab, turn)
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+c"])
+def test_leaving(lab: Lab, key: str) -> None:
+    async def leave(app: LabApp, pilot: Pilot[None]) -> None:
+        await pilot.press(key)
+        await until(pilot, lambda: not app._running or app._exit)
+        assert app.return_code == 0
+
+    drive(lab, leave)
+
+
+def test_the_foot_shows_the_users_keys(lab: Lab) -> None:
+    async def look(app: LabApp, pilot: Pilot[None]) -> None:
+        assert "v mark" in text_of(app)
+        assert "space mark" not in text_of(app)
+
+    drive(lab, look, face=Face(keys=MappingProxyType({"mark": "v"})))
+
+
+def test_keys_at_the_foot_and_screens_at_the_top_can_be_clicked(lab: Lab) -> None:
+    async def click(app: LabApp, pilot: Pilot[None]) -> None:
+        await pilot.click(KeyBar, offset=(1, 0))
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await pilot.press("escape")
+        await pilot.click(TopBar, offset=(24, 0))
+        await until(pilot, lambda: app.current_mode == "machine")
+
+    drive(lab, click)
+
+
+@pytest.mark.parametrize(("key", "name"), [("question_mark", "?"), ("ctrl+p", "ctrl+p"), ("less_than_sign", "<")])
+def test_keys_are_written_as_people_read_them(key: str, name: str) -> None:
+    assert key_name(key) == name
+
+
+def test_a_fault_of_ours_in_a_thread_is_said_and_is_not_the_end(lab: Lab) -> None:
+    async def fail(app: LabApp, pilot: Pilot[None]) -> None:
+        app.in_thread(lambda: 1 // 0)
+        await until(pilot, lambda: "failed unexpectedly" in text_of(app))
+        await pilot.press("down")
+
+    drive(lab, fail)
+
+
+def test_a_home_that_cannot_be_read_is_said_where_the_runs_would_be(lab: Lab) -> None:
+    lab.ended(lab.launch(epochs=1))
+
+    async def lose(app: LabApp, pilot: Pilot[None]) -> None:
+        runs = app.home.runs
+        runs.rename(runs.with_name("elsewhere"))
+        await until(pilot, lambda: app.snapshot.rows == ())
+        runs.with_name("elsewhere").rename(runs)
+        await until(pilot, lambda: len(app.snapshot.rows) == 1)
+
+    drive(lab, lose)

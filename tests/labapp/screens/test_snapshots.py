@@ -1,0 +1,76 @@
+"""How the screens look, as pictures: a class per screen, two sizes, dark and light.
+
+A picture that changed on purpose is accepted with `pytest --snapshot-update tests/labapp/screens/test_snapshots.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from benchmarks.homes import fill
+from labapp.app import LabApp
+from labapp.face import Face
+from labapp.widgets.chart import Chart
+from sessions.home import Home
+from tests.labapp.screens.app import LARGE, SMALL, until
+
+LOOKS = [(size, theme) for size in (SMALL, LARGE) for theme in ("lab-dark", "lab-light")]
+both = pytest.mark.parametrize(
+    ("size", "theme"), LOOKS, ids=lambda each: each if isinstance(each, str) else str(each[0])
+)
+
+
+@pytest.fixture
+def picture(snap_compare: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., bool]:
+    """Compare the screen after some keys, in a home of finished runs that never changes."""
+    monkeypatch.setattr("labapp.sampling.MachineWatch.start", lambda self: None)  # a machine is never the same twice
+    home = Home(tmp_path / "home")
+
+    def take(size: tuple[int, int], theme: str, *keys: str, runs: int = 6) -> bool:
+        if runs:
+            fill(home.root, runs)
+
+        async def prepare(pilot: Pilot[None]) -> None:
+            app = pilot.app
+            assert isinstance(app, LabApp)
+            await until(pilot, lambda: app.snapshot.complete)
+            for key in keys:
+                await pilot.press(key)
+                await pilot.pause()
+                await until(pilot, lambda: not any(chart.busy for chart in app.screen.query(Chart)))
+            await app.workers.wait_for_complete([each for each in app.workers if not each.node.disabled])
+            await until(pilot, lambda: not any(chart.busy for chart in app.screen.query(Chart)))
+            await pilot.pause(0.3)
+
+        app = LabApp(home, Face(theme=theme, bell=False))
+        return bool(snap_compare(app, terminal_size=size, run_before=prepare))
+
+    return take
+
+
+@both
+class TestRuns:
+    def test_list_and_curves(self, picture: Any, size: tuple[int, int], theme: str) -> None:
+        assert picture(size, theme, "space", "down", "space", "down")
+
+    def test_welcome(self, picture: Any, size: tuple[int, int], theme: str) -> None:
+        assert picture(size, theme, runs=0)
+
+    def test_help(self, picture: Any, size: tuple[int, int], theme: str) -> None:
+        assert picture(size, theme, "question_mark")
+
+    def test_a_question(self, picture: Any, size: tuple[int, int], theme: str) -> None:
+        assert picture(size, theme, "down", "D")
+
+
+@both
+class TestRun:
+    def test_charts(self, picture: Any, size: tuple[int, int], theme: str) -> None:
+        assert picture(size, theme, "enter")
+
+    def test_report(self, picture: Any, size: tuple[int, int], theme: str) -> None:
+        assert picture(size, theme, "enter", "right_square_bracket")
