@@ -53,8 +53,11 @@ class Register:
         if (pid, created) not in self._known:
             if len(self._known) > 1000:
                 self._known.clear()
-            self._known[pid, created] = self._look_up(pid)
-        known = self._known[pid, created]
+            known = self._look_up(pid)
+            if known.command:  # one that is just beginning has none yet
+                self._known[pid, created] = known
+        else:
+            known = self._known[pid, created]
         return Tenant(pid, memory, known.known, known.user, known.ours, known.run_id, known.command)
 
     def _look_up(self, pid: int) -> Tenant:

@@ -38,8 +38,11 @@ def sleeper() -> Iterator[Any]:
 
     def start(*words: str) -> int:
         command = [sys.executable, "-c", "import time; time.sleep(60)", *words]
-        started.append(subprocess.Popen(command, start_new_session=True))
-        return started[-1].pid
+        process = subprocess.Popen(command, start_new_session=True)
+        started.append(process)
+        while not Path(f"/proc/{process.pid}/cmdline").read_bytes():  # not all there yet
+            time.sleep(0.001)
+        return process.pid
 
     yield start
     for each in started:
