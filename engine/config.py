@@ -187,7 +187,7 @@ def describe(cls: type[TrainSettings], key: str) -> str:
     if entry["choices"]:
         may_be = "one of " + ", ".join(map(str, entry["choices"]))
     else:
-        may_be = entry["type"] + (f" in {entry['bounds']}" if entry["bounds"] else "")
+        may_be = entry["type"] + (f", {entry['bounds']}" if entry["bounds"] else "")
     unit = f" ({entry['unit']})" if entry["unit"] else ""
     return f"{may_be}{unit}: {entry['help']}"
 
@@ -198,30 +198,30 @@ def describe_settings(cls: type[TrainSettings]) -> dict[str, dict[str, Any]]:
     table = {}
     for key in cls.model_fields:
         spec = schema[key]
-        low = (
-            f"[{spec['minimum']}"
-            if "minimum" in spec
-            else f"({spec['exclusiveMinimum']}"
-            if "exclusiveMinimum" in spec
-            else "("
-        )
-        high = (
-            f"{spec['maximum']}]"
-            if "maximum" in spec
-            else f"{spec['exclusiveMaximum']})"
-            if "exclusiveMaximum" in spec
-            else ")"
-        )
-        bounded = (low, high) != ("(", ")")
         table[key] = {
             "type": spec.get("type", "text"),
             "default": spec.get("default"),
-            "bounds": f"{low}, {high}" if bounded else "",
+            "bounds": bounds_in_words(spec),
             "choices": spec.get("enum", []),
             "unit": spec.get("unit", ""),
             "help": spec.get("description", ""),
         }
     return table
+
+
+def bounds_in_words(spec: Mapping[str, Any]) -> str:
+    """`0 to 1`, `above 0`, `0 or more, below 1`."""
+    low, high = spec.get("minimum"), spec.get("maximum")
+    above, below = spec.get("exclusiveMinimum"), spec.get("exclusiveMaximum")
+    if low is not None and high is not None:
+        return f"{low:,g} to {_count(high)}"
+    parts = [f"above {above:g}"] if above is not None else [f"{low:g} or more"] if low is not None else []
+    parts += [f"below {below:g}"] if below is not None else [f"at most {_count(high)}"] if high is not None else []
+    return ", ".join(parts)
+
+
+def _count(value: float) -> str:
+    return f"{value:,}" if isinstance(value, int) else f"{value:,g}"
 
 
 def parse_assignment(text: str, cls: type[TrainSettings]) -> tuple[str, Any]:

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from engine.catalogue import TaskRow, task_row, tasks
-from engine.config import Config, Layer, parse_value, settings_class
+from engine.config import Config, Layer, bounds_in_words, parse_value, settings_class
 from engine.errors import UsageError
 from engine.settings import TrainSettings
 
@@ -186,18 +186,3 @@ def _may_be(spec: Mapping[str, Any], kind: str, choices: tuple[str, ...], help: 
         return help if "pattern" in spec else "text"
     bounds = bounds_in_words(spec)
     return f"{words}, {bounds}" if bounds else words
-
-
-def bounds_in_words(spec: Mapping[str, Any]) -> str:
-    """`0 to 1`, `above 0`, `0 or more, below 1`."""
-    low, high = spec.get("minimum"), spec.get("maximum")
-    above, below = spec.get("exclusiveMinimum"), spec.get("exclusiveMaximum")
-    if low is not None and high is not None:
-        return f"{low:,g} to {_count(high)}"
-    parts = [f"above {above:g}"] if above is not None else [f"{low:g} or more"] if low is not None else []
-    parts += [f"below {below:g}"] if below is not None else [f"at most {_count(high)}"] if high is not None else []
-    return ", ".join(parts)
-
-
-def _count(value: float) -> str:
-    return f"{value:,}" if isinstance(value, int) else f"{value:,g}"

@@ -62,7 +62,7 @@ class RunRow:
 
     @property
     def live(self) -> bool:
-        return self.status in LIVE
+        return self.status in LIVE or (self.status == "remote" and "silent" not in self.detail)
 
     @property
     def label(self) -> str:
@@ -80,7 +80,8 @@ def row_of(run: Run) -> RunRow:
     ended = bool(run.record.result) and not status.process
     latest = {} if ended or status.name == "queued" else run.history.latest("train", whole=False)
     left = None
-    if status.name in LIVE and run.total_steps > run.step > 0 and run.seconds:
+    goes_on = status.name in LIVE or (status.name == "remote" and not status.stale)
+    if goes_on and run.total_steps > run.step > 0 and run.seconds:
         left = run.seconds / run.step * (run.total_steps - run.step)
     beat = number_of(run.record.process, "heartbeat")
     return RunRow(
@@ -107,8 +108,8 @@ def row_of(run: Run) -> RunRow:
         left=left,
         gpu=gpu_of(run.slot),
         created=run.created,
-        ended=number_of(run.record.result, "ended") if ended else 0.0 if status.name in LIVE else beat,
-        saved=run.history.saved[-1][1] if status.name in LIVE and run.history.saved else 0.0,
+        ended=number_of(run.record.result, "ended") if ended else 0.0 if goes_on else beat,
+        saved=run.history.saved[-1][1] if goes_on and run.history.saved else 0.0,
         error=clean(run.error.get("title", "")) if status.name == "failed" else "",
         problems=tuple(clean(problem) for problem in run.record.problems),
         settings=run.settings,

@@ -6,10 +6,12 @@ from dataclasses import asdict
 
 import typer
 
+from engine.errors import LabError
 from labapp.cli import HomeOption, JsonOption, open_lab
 from labapp.output import clean, print_json
 from labapp.run_codes import WORK_FAILED
-from sessions.doctor import examine
+from sessions.doctor import Finding, examine
+from sessions.userfile import read_user_file
 
 MARKS = {"good": "ok", "note": "note", "bad": "BAD"}
 
@@ -20,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 def doctor(as_json: JsonOption = False, home: HomeOption = None) -> int:
     """GPU, driver, disk, terminal, logout, versions: what is wrong and the command that mends it."""
-    findings = examine(open_lab(home).home)
+    findings = [*examine(open_lab(home).home), *face_findings()]
     if as_json:
         print_json([asdict(finding) for finding in findings])
     else:
@@ -29,3 +31,19 @@ def doctor(as_json: JsonOption = False, home: HomeOption = None) -> int:
             if each.remedy:
                 typer.echo(f"{'':<26}mend it: {clean(each.remedy)}")
     return WORK_FAILED if any(each.verdict == "bad" for each in findings) else 0
+
+
+def face_findings() -> list[Finding]:
+    """What is wrong with the keys, theme and command in the user's file; nothing where nothing is."""
+    from textual.theme import BUILTIN_THEMES
+
+    from labapp.face import read_face
+    from labapp.themes import THEMES
+
+    try:
+        file = read_user_file()
+        read_face(file, [*(theme.name for theme in THEMES), *BUILTIN_THEMES])
+        _ = file.on_finish
+    except LabError as error:
+        return [Finding("bad", "config.toml", f"{error.title}: {error.got}", error.hint or error.expected or "")]
+    return []

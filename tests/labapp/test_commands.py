@@ -233,7 +233,7 @@ class TestLooking:
     def test_tasks_lists_every_setting_with_bounds(self, labapp: Any) -> None:
         found = {task["task"]: task for task in labapp("tasks", "--json").json}
         assert set(found["images"]["variants"]) == {"torch-bn", "bn", "in", "bin", "ln", "gn", "none"}
-        assert found["images"]["settings"]["lr"]["bounds"] == "(0.0, 100.0]"
+        assert found["images"]["settings"]["lr"]["bounds"] == "above 0, at most 100"
         assert "toy" in found, "a task in the catalogue is on the command line"
 
     def test_logs_as_json(self, labapp: Any, lab: Lab) -> None:

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from engine.catalogue import task_row, tasks
-from engine.config import settings_class
+from engine.config import bounds_in_words, settings_class
 from engine.errors import LabError, UsageError
 from labapp.checking import Checked, check
-from labapp.drafts import Draft, bounds_in_words, draft_from, fields_of, first_draft, form_of, parse_seeds
+from labapp.drafts import Draft, draft_from, fields_of, first_draft, form_of, parse_seeds
 from labapp.estimates import CPU, Memory, Past, estimate
 from labapp.form_lines import choice_lines, command_line, help_of, long, matches, sentence, setting_lines
 from labapp.launching import config_of, configured, launch_draft, repeated

@@ -89,3 +89,9 @@ class TestPreferences:
         printed = labapp("train", "toy/line", "--dry-run")
         assert printed.code == 2
         assert "epochs" in printed.err
+
+    def test_doctor_names_a_key_of_the_face_that_means_nothing(self, labapp: Any, tmp_path: Path) -> None:
+        (tmp_path / "config.toml").write_text('[keys]\nstpo = "x"\n')
+        (found,) = [each for each in labapp("doctor", "--json").json if each["what"] == "config.toml"]
+        assert "line 2" in found["found"]
+        assert "'stop'" in found["remedy"]
