@@ -18,13 +18,14 @@ from labapp.charts import plot
 from labapp.charts.columns import Columns
 from labapp.charts.curve import Curve, extent
 from labapp.charts.decimate import Decimated, boundaries, decimate, within
-from labapp.charts.legend import Layout, Shown, fit, layout
+from labapp.charts.legend import Layout, Shown, layout
 from labapp.charts.palette import marker
 from labapp.charts.picture import Box, Picture, Request
 from labapp.charts.raster import ASCII, BRAILLE, Canvas, cells, dash, spans
 from labapp.charts.smoothing import Floats
 from labapp.charts.sparkline import sparkline
 from labapp.charts.ticks import HUGE, Scale, compact, log_scale, round_up, values_scale, x_scale
+from labapp.fit import fit
 
 SMALLEST = (16, 5)  # columns and rows of a chart; below it is a sparkline
 LETTERS_EVERY = 24  # cells between two markers along a line, where there is no colour to follow

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
@@ -17,6 +17,7 @@ from textual.strip import Strip
 from labapp.charts.curve import Curve
 from labapp.charts.palette import marker
 from labapp.charts.ticks import compact
+from labapp.fit import fit
 
 VALUE = 7  # cells of a number
 LABEL = 24  # cells of a label, at most
@@ -53,13 +54,6 @@ class Layout:
     rows: int
     merged: bool  # title and curves share the first row
     detail: int
-
-
-def fit(text: str, width: int, *, ascii: bool = False) -> str:
-    """Exactly `width` cells of a text, cut with a sign when it is longer."""
-    if cell_len(text) <= width or width < 1:
-        return set_cell_size(text, max(width, 0))
-    return set_cell_size(text, width - 1) + ("~" if ascii else "…")
 
 
 def item_width(curve: Curve, detail: int) -> int:

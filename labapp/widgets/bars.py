@@ -13,6 +13,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from labapp.actions import EVERYWHERE, SCREENS, Action, actions_of
+from labapp.widgets.parts import Parts
 
 KEY_NAMES = {
     "question_mark": "?", "slash": "/", "less_than_sign": "<", "greater_than_sign": ">", "right_square_bracket": "]",
@@ -62,7 +63,7 @@ class TopBar(Widget):
             left = right
 
 
-class KeyBar(Widget):
+class KeyBar(Parts):
     """The keys of this screen, from the table of actions; help comes first, so that it never falls off."""
 
     DEFAULT_CSS = """
@@ -78,7 +79,7 @@ class KeyBar(Widget):
         self._spans: list[tuple[int, int, Action]] = []
 
     def render(self) -> RenderResult:
-        style = self.get_component_rich_style("key-bar--key", partial=True)
+        style = self.part("key-bar--key")
         text = Text(" ", no_wrap=True, end="")
         self._spans = []
         for key, action in self.entries:

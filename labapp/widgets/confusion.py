@@ -17,8 +17,8 @@ from textual.color import Color
 from textual.message import Message
 from textual.strip import Strip
 
+from labapp.fit import fit, tidy
 from labapp.widgets.parts import Parts
-from labapp.widgets.table import fit, tidy
 
 NARROWEST_CELL, WIDEST_CELL = 4, 10
 CORNER = "is\\taken for"
@@ -190,7 +190,7 @@ class Confusion(Parts, can_focus=True):
             row = self.top + y - 1
             if row >= len(self.counts):
                 return Strip.blank(width, base)
-            segments = [Segment(" " + fit(self.names[row], label - 2) + " ", here if row == self.row else names)]
+            segments = [Segment(" " + fit(tidy(self.names[row]), label - 2) + " ", here if row == self.row else names)]
             segments += [self._cell(row, column, cell, base) for column in columns]
         return Strip(segments).adjust_cell_length(width, base)
 

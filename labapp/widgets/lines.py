@@ -11,8 +11,9 @@ from textual import events
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from labapp.fit import fit
 from labapp.output import clean
-from labapp.widgets.run_list import fit
+from labapp.widgets.parts import Parts
 
 MARKS = 2  # cells before the label: what is wrong or changed, and the cursor
 LONGEST_LABEL = 24
@@ -59,7 +60,7 @@ class Owner(Protocol):
     def resized(self) -> None: ...
 
 
-class Lines(ScrollView, can_focus=True, inherit_bindings=False):  # the form moves the cursor, and that scrolls
+class Lines(Parts, ScrollView, can_focus=True, inherit_bindings=False):  # the form moves the cursor, and that scrolls
     """Draws the lines. Has the focus while the cursor is on a field that is no text."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"lines--{name}" for name in (
@@ -113,7 +114,7 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):  # the form mov
     def _field(self, line: Line, here: bool) -> list[Segment]:
         base = self.rich_style
         if here and self.owner.active:
-            base += self.get_component_rich_style("lines--cursor", partial=True)
+            base += self.part("lines--cursor")
         label, value, note = self.columns(line)
         look = "wrong" if line.wrong else "changed" if line.changed else "value"
         mark = "!" if line.wrong else "*" if line.changed else " "
@@ -140,7 +141,7 @@ class Lines(ScrollView, can_focus=True, inherit_bindings=False):  # the form mov
         return self.rich_style + self._partial(name)
 
     def _partial(self, name: str) -> Style:
-        return self.get_component_rich_style(f"lines--{name}", partial=True)
+        return self.part(f"lines--{name}")
 
     def on_key(self, event: events.Key) -> None:
         """A letter goes to the next choice that begins with it. None of them is anything else in a form."""

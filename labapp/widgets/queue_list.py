@@ -15,7 +15,8 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from labapp.widgets.run_list import fit
+from labapp.fit import fit
+from labapp.widgets.parts import Parts
 
 MARGIN = 2  # cells before the first column: the cursor
 
@@ -37,7 +38,7 @@ class Item:
     trouble: bool = False
 
 
-class QueueList(ScrollView, can_focus=True):
+class QueueList(Parts, ScrollView, can_focus=True):
     """Knows where its cursor is; what it shows is given to it."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -152,7 +153,7 @@ class QueueList(ScrollView, can_focus=True):
             return Strip([Segment(fit(f" {item.words}", width, False), style)], width)
         here = number == self._cursor
         if here:
-            base = self._part("cursor")
+            base += self._part("cursor")
         strip = Strip([Segment("> " if here else "  ", base), *self._cells(item, width - MARGIN, base)])
         return strip.adjust_cell_length(width, base)
 
@@ -171,6 +172,4 @@ class QueueList(ScrollView, can_focus=True):
         return set_cell_size(fit(text, size - 1, False), size) if size > 1 else set_cell_size(text, size)
 
     def _part(self, name: str) -> Style:
-        """Mixed colours are mixed with what is behind them; only the cursor brings that along."""
-        found = self.get_component_rich_style(f"queue-list--{name}")
-        return found if name == "cursor" else Style(color=found.color, bold=found.bold or None)
+        return self.part(f"queue-list--{name}")

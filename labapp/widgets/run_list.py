@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -18,6 +18,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from labapp.charts.palette import OKABE_ITO, marker
+from labapp.fit import fit
 from labapp.rows import BY_NAME, DEFAULT_COLUMNS, TROUBLE, Column, RunRow, cell, sort_key
 from labapp.widgets.parts import Parts
 
@@ -307,11 +308,3 @@ class RunList(Parts, ScrollView, can_focus=True):
         """Marker and colour of a slot, as the charts have them."""
         colour = OKABE_ITO.color(slot, dark=self.app.current_theme.dark)
         return marker(slot, ascii=self.ascii), colour
-
-
-def fit(text: str, width: int, right: bool, ascii: bool = False) -> str:
-    """A text in exactly so many cells; a cut is shown."""
-    length = cell_len(text)
-    if length > width:
-        return set_cell_size(text, width - 1) + ("~" if ascii else "…") if width > 1 else set_cell_size(text, width)
-    return " " * (width - length) + text if right else text + " " * (width - length)

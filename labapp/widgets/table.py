@@ -18,11 +18,10 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from labapp.output import clean
+from labapp.fit import fit, tidy
 from labapp.widgets.parts import Parts
 
 GAP = 2  # cells between columns
-LONGEST = 2_000  # characters of a cell that are looked at
 NARROWEST = 8  # cells of a flexible column, before others are cut
 
 
@@ -250,25 +249,11 @@ class Table(Parts, ScrollView, can_focus=True):
         parts: list[str] = []
         for number, (column, width) in enumerate(zip(self.columns, self._widths, strict=False)):
             if number == len(cells) - 1 and len(cells) < len(self.columns):  # it runs on to the end
-                parts.append(fit(cells[number], max(1, self.size.width - 2 - sum(map(len_of, parts)))))
+                parts.append(fit(tidy(cells[number]), max(1, self.size.width - 2 - sum(map(len_of, parts)))))
                 break
-            parts.append(fit(cells[number] if number < len(cells) else "", width, column.right))
+            parts.append(fit(tidy(cells[number]) if number < len(cells) else "", width, column.right))
         return (">" if cursor else " ") + (" " * GAP).join(parts)
 
 
 def len_of(part: str) -> int:
     return cell_len(part) + GAP
-
-
-def tidy(text: str) -> str:
-    """Foreign text on one line."""
-    return clean(text[:LONGEST]).replace("\t", " ")
-
-
-def fit(text: str, width: int, right: bool = False) -> str:
-    """A text in exactly so many cells; a cut is shown."""
-    text = tidy(text)
-    length = cell_len(text)
-    if length > width:
-        return set_cell_size(text, width - 1) + "…" if width > 1 else set_cell_size(text, width)
-    return " " * (width - length) + text if right else text + " " * (width - length)

@@ -10,10 +10,11 @@ from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
+from labapp.fit import tidy
 from labapp.output import size, when
 from labapp.screens.run_tabs.files import Found, Listing, best_step, listing_of, scp_line
 from labapp.screens.run_tabs.pane import Pane, Seen
-from labapp.widgets.table import Column, Line, Table, tidy
+from labapp.widgets.table import Column, Line, Table
 
 GROUPS = {"jobs": "what was queued", "artifacts": "artifacts", "checkpoints": "checkpoints", "files": "other files"}
 

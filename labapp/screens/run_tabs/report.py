@@ -18,13 +18,14 @@ from textual.widgets import Static
 
 from engine.task import SPLITS
 from labapp.curves import NOT_MEASURES, QUANTILES
+from labapp.fit import tidy
 from labapp.messages import Done
 from labapp.output import number
 from labapp.rows import LIVE, SHORT, brief_duration
 from labapp.screens.run_tabs.pane import Pane, Seen
 from labapp.screens.run_tabs.reports import ClassScores, Mistake, Report, read_all
 from labapp.widgets.confusion import Confusion
-from labapp.widgets.table import Column, Line, Table, tidy
+from labapp.widgets.table import Column, Line, Table
 from sessions.history import History
 from sessions.records import number_of, table_of
 

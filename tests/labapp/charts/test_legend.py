@@ -8,7 +8,8 @@ import pytest
 from rich.cells import cell_len
 
 from labapp.charts.curve import Curve
-from labapp.charts.legend import Shown, fit, header, layout
+from labapp.charts.legend import Shown, header, layout
+from labapp.fit import fit
 from tests.labapp.charts.making import curve, paint
 
 LONG = "世界 [red]\x1b[2J and a name that goes on and on"
