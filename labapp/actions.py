@@ -11,6 +11,14 @@ from dataclasses import dataclass
 EVERYWHERE, RUNS, RUN, NEW, MACHINE, CHARTS = "everywhere", "runs", "run", "new", "machine", "charts"
 
 
+# keys whose names are not what is printed on them
+KEY_NAMES = {
+    "question_mark": "?", "slash": "/", "less_than_sign": "<", "greater_than_sign": ">", "right_square_bracket": "]",
+    "left_square_bracket": "[", "plus": "+", "minus": "-", "escape": "esc", "equals_sign": "=", "underscore": "_",
+    "full_stop": ".", "comma": ",",
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Action:
     """One thing to do, its keys (comma-separated), and the words for it."""
@@ -113,8 +121,13 @@ def actions_of(where: str) -> tuple[Action, ...]:
 
 def all_actions() -> tuple[Action, ...]:
     """With those that every chart has."""
-    from labapp.widgets.chart import CHART_ACTIONS
+    return ACTIONS + actions_of_charts()
 
-    return ACTIONS + tuple(
-        Action(name, keys, name.replace("_", " "), help, CHARTS) for name, keys, help in CHART_ACTIONS
+
+def actions_of_charts() -> tuple[Action, ...]:
+    from labapp.charts.actions import CHART_ACTIONS
+
+    return tuple(
+        Action(name, keys, name.replace("_", " "), help[0].upper() + help[1:], CHARTS)
+        for name, keys, help in CHART_ACTIONS
     )

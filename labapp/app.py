@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from textual.screen import Screen
 
 from engine.catalogue import load
 from engine.errors import LabError
-from labapp.actions import EVERYWHERE, SCREENS, actions_of
+from labapp.actions import EVERYWHERE, SCREENS, actions_of, actions_of_charts
 from labapp.face import Face
 from labapp.messages import (
     CurvesGrew,
@@ -39,6 +40,8 @@ from sessions.store import Store
 if TYPE_CHECKING:
     from sessions.machine import Machine
 
+SAY_AGAIN = 30.0  # seconds before the same fault is said again
+LATE = 15.0  # seconds without a look at the runs
 SLOW_LOOK = 2.0  # seconds between looks on a slow line
 COPY_FILE = "copied.txt"
 
@@ -86,12 +89,17 @@ class LabApp(App[None], inherit_bindings=False):
         if self.face.low_bandwidth:
             self.animation_level = "none"
         self.set_class(ascii, "ascii")
+        self.loop: asyncio.AbstractEventLoop | None = None  # while it runs: signal handlers must wake it
+        self._faults: dict[str, float] = {}  # what was said of them when
+        self.insist: Callable[[int], None] = lambda code: None  # ends the process, should leaving take too long
 
     def on_mount(self) -> None:
+        self.loop = asyncio.get_running_loop()
         self.set_keymap(dict(self.face.keys))
         self.watcher.start()
         self.machine_watch.start()
-        self.set_interval(60.0, self.remember)
+        self.set_interval(LATE / 3, self._say_age)
+        self.set_interval(60.0, lambda: self.in_thread(self.remember))
 
     # -- what the watcher says
 
@@ -116,6 +124,14 @@ class LabApp(App[None], inherit_bindings=False):
             screen.show_machine_line()
             if hasattr(screen, "take_machine"):
                 screen.take_machine(message.machine)
+
+    def _say_age(self) -> None:
+        """When the runs have not been looked at for long, what is shown may not be so any more."""
+        age = time.monotonic() - self.watcher.looked
+        if age > LATE:
+            self.machine_line = (f"as of {age:.0f} s ago: the home does not answer", f"{age:.0f} s ago")
+            for screen in self.lab_screens():
+                screen.show_machine_line()
 
     def on_queue_changed(self, message: QueueChanged) -> None:
         for screen in self.lab_screens():
@@ -142,7 +158,7 @@ class LabApp(App[None], inherit_bindings=False):
             for screen in self.lab_screens():
                 if hasattr(screen, "take_away"):
                     screen.take_away(sentence)
-        self.remember()
+        self.in_thread(self.remember)
 
     def remember(self) -> None:
         """That everything on screen has been seen; tried again in a minute when it cannot be written."""
@@ -171,10 +187,17 @@ class LabApp(App[None], inherit_bindings=False):
                 work()
             except LabError as error:
                 self.post_message(Refused(error))
-            except Exception as error:  # a fault of ours is said, and is not the end of the app
-                self.post_message(Refused(LabError("this failed unexpectedly", got=f"{type(error).__name__}: {error}")))
+            except Exception as error:
+                self.fault(error)
 
         self.run_worker(guarded, thread=True, exit_on_error=False)
+
+    def fault(self, error: Exception, title: str = "this failed unexpectedly") -> None:
+        """A fault of ours is said, and is not the end of the app. From any thread; the same one only now and then."""
+        got, now = f"{type(error).__name__}: {error}", time.monotonic()
+        if now - self._faults.get(got, -SAY_AGAIN) >= SAY_AGAIN:
+            self._faults[got] = now
+            self.post_message(Refused(LabError(title, got=got)))
 
     def new_store(self) -> Store:
         """A store for one thread."""
@@ -183,12 +206,16 @@ class LabApp(App[None], inherit_bindings=False):
     def copy(self, text: str) -> None:
         """To the terminal's clipboard where it takes it, and to a file that `cat` shows where it does not."""
         self.copy_to_clipboard(text)
-        path = self.home.root / COPY_FILE
-        try:
-            path.write_text(text + "\n", encoding="utf-8")
-            self.notify(clean(f"copied: {text}  (also in {path})"), markup=False)
-        except OSError:
-            self.notify(clean(f"copied: {text}"), markup=False)
+
+        def keep() -> None:
+            path = self.home.root / COPY_FILE
+            where = ""
+            with contextlib.suppress(OSError):
+                path.write_text(text + "\n", encoding="utf-8")
+                where = f"  (also in {path})"
+            self.post_message(Done(f"copied: {text}{where}"))
+
+        self.in_thread(keep)
 
     # -- actions of every screen
 
@@ -222,6 +249,7 @@ class LabApp(App[None], inherit_bindings=False):
 
     def leave(self, code: int = 0) -> None:
         """End the app; no run is touched."""
+        self.insist(code)
         self.remember()
         self.watcher.stop()
         self.machine_watch.stop()
@@ -260,6 +288,9 @@ class LabApp(App[None], inherit_bindings=False):
             owner = self if action.where == EVERYWHERE else screen
             if hasattr(owner, f"action_{action.name}") and action.name != "palette":
                 yield SystemCommand(action.label, action.help, getattr(owner, f"action_{action.name}"))
+        if screen.query("Chart"):
+            for action in actions_of_charts():
+                yield SystemCommand(action.label, action.help, partial(screen.action_chart, action.name))  # type: ignore[attr-defined]
         for theme in THEMES:
             yield SystemCommand(f"theme {theme.name}", "", lambda name=theme.name: setattr(self, "theme", name))
 

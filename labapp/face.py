@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from string import ascii_lowercase
 from types import MappingProxyType
 from typing import Any
 
-from engine.errors import UsageError, unknown
-from labapp.actions import all_actions
+from engine.errors import UsageError, nearest, unknown
+from labapp.actions import EVERYWHERE, KEY_NAMES, all_actions
 from sessions.userfile import UserFile
 
 # ctrl-b is tmux's, ctrl-s and ctrl-q stop and start a terminal's output
@@ -57,9 +58,45 @@ def _keys(file: UserFile, table: Mapping[str, Any]) -> Mapping[str, str]:
                 f"keys of {name!r} cannot be {keys!r}", got=f"{keys!r} in {where}", expected="text: ctrl+x"
             )
         for key in keys.split(","):
+            if not is_key(key.strip()):
+                close = nearest(key.strip(), (*KEYS, *(f"ctrl+{letter}" for letter in ascii_lowercase)))
+                raise UsageError(
+                    f"there is no key {key.strip()!r}", got=where, expected="a key: x, X, f9, ctrl+x, shift+left",
+                    hint=f"did you mean {close!r}?" if close else None,
+                )  # fmt: skip
             if key.strip() in TAKEN:
                 raise UsageError(f"{key.strip()} cannot be a key here", got=where, expected=TAKEN[key.strip()])
-    return MappingProxyType({name: ",".join(key.strip() for key in keys.split(",")) for name, keys in table.items()})
+    found = {name: ",".join(key.strip() for key in keys.split(",")) for name, keys in table.items()}
+    _refuse_twice(file, found)
+    return MappingProxyType(found)
+
+
+def _refuse_twice(file: UserFile, found: Mapping[str, str]) -> None:
+    """A key that would mean two things on one screen means only one of them: which, nobody could tell."""
+    for place in {action.where for action in all_actions()}:
+        taken: dict[str, str] = {}
+        for action in all_actions():
+            if action.where not in (place, EVERYWHERE):
+                continue
+            for key in found.get(action.name, action.keys).split(","):
+                other = taken.setdefault(key, action.name)
+                if other != action.name:
+                    name = action.name if action.name in found else other
+                    where = file.where("keys", name)
+                    raise UsageError(f"{key} is both {other} and {action.name}", got=where, expected="a key for each")
+
+
+KEYS = (
+    *(f"f{number}" for number in range(1, 25)), "enter", "escape", "space", "tab", "backspace", "delete", "insert",
+    "home", "end", "pageup", "pagedown", "up", "down", "left", "right", *sorted(set(KEY_NAMES) - {"escape"}),
+)  # fmt: skip
+
+
+def is_key(text: str) -> bool:
+    """Whether a terminal can send this: a character or a key's name, perhaps with ctrl+, shift+ or alt+ before it."""
+    *modifiers, key = text.split("+")
+    known = key in KEYS or (len(key) == 1 and key.isalnum())
+    return known and all(each in ("ctrl", "shift", "alt") for each in modifiers)
 
 
 def _unknown(file: UserFile, kind: str, name: str, known: Any, *key: str) -> UsageError:

@@ -25,6 +25,7 @@ class Snapshot:
 
     rows: tuple[RunRow, ...] = ()
     total: int = 0  # runs there are, shown or not
+    ids: frozenset[str] = frozenset()  # of all of them
     complete: bool = False  # whether every run has been looked at yet
     problem: str = ""  # why the home cannot be read, or the filter cannot be applied
 

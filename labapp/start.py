@@ -14,6 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 
 HANGUP_LOOK = 1.0  # seconds between looks at whether the terminal is still there
 GRACE = 3.0  # seconds a leaving app may take
+PATIENCE = 10.0  # seconds what was asked for may still take after the app was left
+RESTORE = (
+    b"\x1b[?1049l\x1b[?25h\x1b[?1000l\x1b[?1003l\x1b[?1006l\x1b[?2004l"  # screen, cursor, mouse, paste as they were
+)
 HUNG_UP = 128 + signal.SIGHUP
 
 
@@ -47,6 +52,7 @@ def start(home: Path | None) -> int:
 
     face = read_face(file, [theme.name for theme in THEMES] + sorted(BUILTIN_THEMES))
     app = LabApp(found, face, ascii=not speaks_unicode())
+    app.insist = partial(insist, grace=PATIENCE)  # what still waits in a thread keeps nobody from the shell
     watch_over(app)
     app.run()
     if app.return_code not in (0, None):
@@ -74,17 +80,27 @@ def speaks_unicode() -> bool:
     return (getattr(sys.stdout, "encoding", "") or "").lower().replace("-", "").startswith("utf")
 
 
+def insist(code: int, grace: float = GRACE) -> None:
+    """End the process in a while, if it has not ended by itself: a thread may be stuck in a terminal that is no more,
+    or in a lock or a disk far away."""
+
+    def end() -> None:
+        time.sleep(grace)
+        with contextlib.suppress(OSError):
+            os.write(1, RESTORE)
+        os._exit(code)
+
+    threading.Thread(target=end, name="labapp-insist", daemon=True).start()
+
+
 def watch_over(app: LabApp) -> None:
     """End the app on SIGHUP, SIGTERM, and when its terminal hangs up without a word."""
 
     def leave(code: int) -> None:
-        def insist() -> None:
-            time.sleep(GRACE)
-            os._exit(code)  # a thread is stuck in a terminal that is no more
-
-        threading.Thread(target=insist, daemon=True).start()
-        with contextlib.suppress(RuntimeError):  # not running yet, or not any more
-            app.call_later(app.leave, code)
+        insist(code)
+        if app.loop is not None:
+            with contextlib.suppress(RuntimeError):  # not running any more
+                app.loop.call_soon_threadsafe(app.leave, code)
 
     def on_signal(number: int, frame: FrameType | None) -> None:
         leave(128 + number)

@@ -15,12 +15,11 @@ from engine.catalogue import TaskRow, tasks
 from engine.config import belonging, is_path, resolve_data
 from engine.errors import LabError, UsageError
 from labapp.estimates import Memory, Past
-from sessions import gpus as machine
-from sessions.gpus import Gpu, list_gpus
+from sessions.gpus import Gpu, list_gpus, visible
 from sessions.home import Home
 from sessions.limits import read_limits
-from sessions.lineup import Watch
 from sessions.preferences import Layers, read_layers
+from sessions.queue import watch_of
 from sessions.slots import Limits, Use, Want, plan
 from sessions.store import Store
 
@@ -63,14 +62,14 @@ def look_around(memory: Memory) -> Around:
         layers = read_layers()
     except LabError as error:
         problem = brief(error)
-    everything = tuple(machine.list_gpus({}))
-    lineup = Watch(store.home.runs).look()
+    everything = tuple(list_gpus({}))
+    lineup = watch_of(store).look()
     past = tuple(memory.recall())
     return Around(
         home=store.home,
         layers=layers,
         problem=problem,
-        gpus=tuple(list_gpus()),
+        gpus=tuple(visible(everything, os.environ.get("CUDA_VISIBLE_DEVICES"))),
         all_gpus=everything,
         missing=frozenset(
             (row.name, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import operator
 import threading
 import time
@@ -54,6 +55,7 @@ class Watcher:
         self._plain: list[RunRow] = []
         self._status: dict[str, str] = {}
         self._woken = float("-inf")
+        self.looked = time.monotonic()  # when the last look ended: a disk that does not answer makes it long ago
         self._snapshot: Snapshot | None = None
         self._lengths: dict[str, tuple[int, int]] = {}
         self._thread = threading.Thread(target=self._work, name="labapp-watch", daemon=True)
@@ -88,10 +90,11 @@ class Watcher:
             try:
                 self.turn()
             except LabError as error:
-                self._tell(Snapshot((), 0, True, clean(error.got or error.title)))
+                self._tell_problem(clean(error.got or error.title))
             except Exception as error:  # a watcher that died would leave a screen that looks true and is not
-                self._tell(Snapshot(self._snapshot.rows if self._snapshot else (), 0, True, clean(repr(error))))
-            spent = time.monotonic() - begun
+                self._tell_problem(clean(repr(error)))
+            self.looked = time.monotonic()
+            spent = self.looked - begun
             self._wake.wait(max(self.every, 4 * spent))  # thousands of runs: never more than a fifth of a core
             self._wake.clear()
 
@@ -107,7 +110,7 @@ class Watcher:
         self._seen = {each.row.id: each for each in seen}
         self._tell_ends([each.row for each in seen])
         rows = [each.row for each in seen if each.fits]
-        self._tell(Snapshot(self._entitled(rows), len(runs), True, problem))
+        self._tell(Snapshot(self._entitled(rows), len(runs), frozenset(self._seen), True, problem))
         self._tell_curves(set(self._seen))
 
     def _first_portion(self) -> None:
@@ -115,7 +118,7 @@ class Watcher:
         newest = self.store.newest(FIRST_PORTION)
         if len(newest) == FIRST_PORTION:
             rows = entitle([self._look_at(run, None).row for run in newest])
-            self._tell(Snapshot(tuple(rows), len(rows), False))
+            self._tell(Snapshot(tuple(rows), len(rows), frozenset(self._seen)))
 
     def _look_at(self, run: Run, query: Query | None) -> Seen:
         state = f"{run.status.name} {run.status.detail}"
@@ -142,7 +145,8 @@ class Watcher:
         if time.monotonic() - self._woken > WAKE_EVERY:
             self._woken = time.monotonic()
             if queue_process(self.store.home.root) is None:  # killed, perhaps
-                ensure_queue(self.store.home.root)
+                with contextlib.suppress(LabError):  # where nothing can be written, nothing can be started
+                    ensure_queue(self.store.home.root)
 
     def _problem_of(self, query: Query | None, runs: list[Run]) -> str:
         """What is wrong with a query: a key that no run has."""
@@ -166,6 +170,11 @@ class Watcher:
         if snapshot != self._snapshot:
             self._snapshot = snapshot
             self.post(RunsChanged(snapshot))
+
+    def _tell_problem(self, problem: str) -> None:
+        """What went wrong, over the runs as they were last seen: nothing must move under somebody's cursor."""
+        last = self._snapshot or Snapshot()
+        self._tell(Snapshot(last.rows, last.total, last.ids, True, problem))
 
     def _tell_ends(self, rows: list[RunRow]) -> None:
         for row in rows:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from labapp.app import LabApp
 
 MOST_NAMED = 6  # runs named in a question
-VERBS = {"stop": "stopping", "pause": "pausing", "resume": "resuming", "kill": "killing", "delete": "to the trash:"}
 
 
 def bindings_of(where: str) -> list[BindingType]:
@@ -92,9 +91,12 @@ class LabScreen(Screen[None]):
         """The runs that keys act on."""
         return []
 
-    def act(self, verb: str, action: Callable[[Any, Any], object], *, question: str = "", hint: str = "") -> None:
-        """Do something to the targets in a thread; asks first when there is a question."""
-        rows = self.targets()
+    def act(
+        self, verb: str, action: Callable[[Any, Any], object], *, question: str = "", hint: str = "",
+        rows: Sequence[RunRow] | None = None,
+    ) -> None:  # fmt: skip
+        """Do something to the targets (or these) in a thread; asks first when there is a question."""
+        rows = self.targets() if rows is None else rows
         if not rows:
             self.post_message(Done("no run is here to act on"))
             return
@@ -167,8 +169,9 @@ class LabScreen(Screen[None]):
             if fields is not None:
                 self._carry_out("labelled", labelling(fields, row), [row])
 
-        fields = {"name": row.name, "tags": " ".join(row.tags), "note": row.note}
-        self.app.push_screen(Ask(f"Label {row.id}", fields, "tags are words with spaces between them"), answered)
+        self.app.push_screen(
+            Ask(f"Label {row.id}", fields_of(row), "tags are words with spaces between them"), answered
+        )
 
     def action_copy(self) -> None:
         rows = self.targets()
@@ -179,14 +182,22 @@ class LabScreen(Screen[None]):
 def labelling(fields: dict[str, str], row: RunRow) -> Callable[[Any, Any], object]:
     from sessions import control
 
-    tags = set(fields["tags"].split())
+    before = fields_of(row)
+    changed = {name: value for name, value in fields.items() if value != before[name]}  # what was only shown stays
+    tags = set(fields["tags"].split()) if "tags" in changed else set(row.tags)
 
     def action(store: Any, run: Any) -> object:
         return control.label(
-            store, run, name=fields["name"], add=tags - set(row.tags), drop=set(row.tags) - tags, note=fields["note"]
-        )
+            store, run, name=changed.get("name"), add=tags - set(row.tags), drop=set(row.tags) - tags,
+            note=changed.get("note"),
+        )  # fmt: skip
 
     return action
+
+
+def fields_of(row: RunRow) -> dict[str, str]:
+    """What can be labelled, as it is shown: on one line, without what would act on a terminal."""
+    return {"name": row.name, "tags": " ".join(row.tags), "note": row.note}
 
 
 def named(rows: Sequence[RunRow]) -> str:

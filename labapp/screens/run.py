@@ -127,6 +127,8 @@ class RunScreen(LabScreen):
             seen = Seen(record, status, row, self._problems(record), record.gone)
             if before is None or seen.record is not before.record or replace(seen, record=before.record) != before:
                 await self._take(seen)
+        except Exception as error:  # a fault of ours is said, and is not the end of the screen
+            self.lab.fault(error, "this screen cannot show everything")
         finally:
             self._looking = False
 

@@ -104,6 +104,8 @@ class RunsScreen(LabScreen):
             self.query_one(Welcome).display, self.runs.display = empty, not empty
             (self.query_one(Welcome) if empty else self.runs).focus()
         self.set_class(empty, "empty")
+        if snapshot.complete and not snapshot.problem:
+            self.runs.forget(snapshot.ids)
         self.runs.show(snapshot.rows)
         if self.awaited and snapshot.row(self.awaited):
             self.runs.select(self.awaited)
@@ -250,6 +252,9 @@ class RunsScreen(LabScreen):
     def targets(self) -> list[RunRow]:
         rows = {row.id: row for row in self.lab.snapshot.rows}
         marked = [rows[run_id] for run_id in self.runs.marks if run_id in rows]
+        if self.runs.marks and not marked:
+            self.post_message(Done("the marked runs are hidden by the filter: escape takes it away, u the marks"))
+            return []
         return marked or ([self.runs.row] if self.runs.row else [])
 
     def action_open(self) -> None:
@@ -346,7 +351,8 @@ class RunsScreen(LabScreen):
     def _move(self, where: Any) -> None:
         from sessions import control
 
-        self.act("moved", lambda store, run: control.move(store, run.id, where))
+        rows = sorted(self.targets(), key=lambda row: row.place, reverse=where == "down")  # no two change places
+        self.act("moved", lambda store, run: control.move(store, run.id, where), rows=rows)
 
 
 def now_line(row: RunRow, now: float) -> Text:

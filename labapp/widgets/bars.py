@@ -12,14 +12,8 @@ from textual.app import RenderResult
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from labapp.actions import EVERYWHERE, SCREENS, Action, actions_of
+from labapp.actions import EVERYWHERE, KEY_NAMES, SCREENS, Action, actions_of
 from labapp.widgets.parts import Parts
-
-KEY_NAMES = {
-    "question_mark": "?", "slash": "/", "less_than_sign": "<", "greater_than_sign": ">", "right_square_bracket": "]",
-    "left_square_bracket": "[", "plus": "+", "minus": "-", "escape": "esc", "equals_sign": "=", "underscore": "_",
-    "full_stop": ".", "comma": ",",
-}  # fmt: skip
 
 
 def key_name(key: str) -> str:

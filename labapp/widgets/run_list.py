@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -86,7 +86,7 @@ class RunList(Parts, ScrollView, can_focus=True):
         self.selected: str | None = None
         self.marks: dict[str, int] = {}  # run -> slot: its colour and marker in every chart
         self._cursor = 0
-        self._follow_top = True  # until somebody moves, the cursor stays on the first run
+        self._follow_top = True  # until the first key, the cursor stays on the newest run
 
     @property
     def ascii(self) -> bool:
@@ -144,6 +144,8 @@ class RunList(Parts, ScrollView, can_focus=True):
 
     def _say_selected(self) -> None:
         found = self.row.id if self.row else None
+        if found is None and self._rows == ():
+            return  # it comes back to its run when the runs come back
         if found != self.selected:
             self.selected = found
             self.post_message(self.Selected(found))
@@ -169,8 +171,14 @@ class RunList(Parts, ScrollView, can_focus=True):
 
     # -- marks
 
+    def forget(self, there: Collection[str]) -> None:
+        """Take the marks of runs away that are not there any more."""
+        for gone in self.marks.keys() - set(there):
+            del self.marks[gone]
+
     def toggle_mark(self, run_id: str, slots: int) -> bool:
         """Mark a run, with the first colour that is free, or take its mark away. False when all are taken."""
+        self._follow_top = False
         if run_id in self.marks:
             del self.marks[run_id]
         else:
@@ -209,6 +217,9 @@ class RunList(Parts, ScrollView, can_focus=True):
     def _show_cursor(self) -> None:
         top = 0 if self._cursor <= 1 else self._cursor  # with the line above it the header comes back
         self.scroll_to_region(Region(0, top, 1, 2 if top else self._cursor + 2), animate=False, force=True)
+
+    def on_key(self) -> None:
+        self._follow_top = False
 
     def key_up(self) -> None:
         self.move_to(self._cursor - 1)

@@ -10,10 +10,11 @@ import threading
 import psutil
 import pytest
 
-from labapp.start import watch_terminal
+from labapp.start import RESTORE, watch_terminal
 from tests.conftest import Lab
 from tests.labapp.terminal import Terminal
 
+INSISTED = RESTORE[-16:]  # as only the last resort writes it: Textual has another order
 F5 = "\x1b[15~"
 
 
@@ -57,14 +58,21 @@ def step_shown(shown: str) -> int:
     return int(found[1].replace(",", "")) if found else 0
 
 
+@pytest.mark.parametrize("slow", ["true", "false"])
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGTERM])
-def test_a_signal_ends_the_app_quietly_and_leaves_the_run_alone(lab: Lab, number: int) -> None:
+def test_a_signal_ends_the_app_and_gives_the_terminal_back_and_leaves_the_run_alone(
+    lab: Lab, number: int, slow: str
+) -> None:
+    (lab.store.home.root.parent / "config.toml").write_text(f"low_bandwidth = {slow}\n")
     run = lab.at_step(lab.launch(epochs=3000, pace=0.004), 1)
     with Terminal() as terminal:
         terminal.shows("running")
         terminal.signal(number)
         assert terminal.ended(10) == 128 + number
-        assert "Traceback" not in (terminal.process.before or b"").decode(errors="replace")
+        written = terminal.process.before or b""
+        assert b"\x1b[?1049l" in written
+        assert INSISTED not in written, "it had to be made to end"
+        assert b"Traceback" not in written
     assert lab.read(run).status.name == "running"
 
 

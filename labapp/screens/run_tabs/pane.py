@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, TypeVar
 from rich.text import Text
 from textual.containers import Vertical
 
-from engine.errors import LabError
-from labapp.messages import Refused
 from labapp.output import clean
 from labapp.rows import RunRow
 from sessions.history import History
@@ -90,9 +88,8 @@ class Pane(Vertical):
                 found = await asyncio.to_thread(work)
                 if self.is_mounted:
                     show(found)
-            except Exception as error:  # a fault of ours is said, and is not the end of the screen
-                got = f"{type(error).__name__}: {error}"
-                self.app.post_message(Refused(LabError("this tab cannot show everything", got=got)))
+            except Exception as error:
+                self.lab.fault(error, "this tab cannot show everything")
 
         self.run_worker(go(), group="fetch", exclusive=True, exit_on_error=False)
 
@@ -107,6 +104,8 @@ class Pane(Vertical):
                 found = await asyncio.to_thread(work)
                 if self.is_mounted:
                     show(found)
+            except Exception as error:
+                self.lab.fault(error, "this tab cannot show everything")
             finally:
                 self._reading = False
 

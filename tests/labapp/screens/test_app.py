@@ -8,6 +8,7 @@ import pytest
 from textual.command import CommandPalette
 from textual.pilot import Pilot
 
+from engine.errors import LabError
 from labapp.actions import RUNS, SCREENS, actions_of
 from labapp.app import LabApp
 from labapp.face import Face
@@ -15,23 +16,26 @@ from labapp.screens.help import HelpScreen
 from labapp.screens.runs import RunsScreen
 from labapp.themes import THEMES
 from labapp.widgets.bars import KeyBar, TopBar, key_name
+from sessions.runs import Run
 from tests.conftest import Lab
 from tests.labapp.screens.app import LARGE, SMALL, drive, text_of, until
 
 
-@pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)
 @pytest.mark.parametrize("size", [SMALL, LARGE])
-def test_numbers_switch_screens_from_anywhere_and_escape_leads_home(
-    lab: Lab, screen: object, size: tuple[int, int]
-) -> None:
+def test_numbers_switch_screens_from_anywhere_and_escape_leads_home(lab: Lab, size: tuple[int, int]) -> None:
+    lab.ended(lab.launch(epochs=1))
+
     async def go(app: LabApp, pilot: Pilot[None]) -> None:
-        for target in (*SCREENS, *reversed(SCREENS)):
-            app.action_go(target.name)
+        for target in SCREENS:
+            await pilot.press(target.key)
             await until(pilot, lambda target=target: app.current_mode == target.name)  # type: ignore[misc]
+            if target.name != "runs":
+                await pilot.press("escape")
+                await until(pilot, lambda: isinstance(app.screen, RunsScreen))
+        await pilot.press("enter")
+        await until(pilot, lambda: len(app.screen_stack) == 2)
         await pilot.press("7")
         await until(pilot, lambda: app.current_mode == "machine")
-        await pilot.press("1")
-        await until(pilot, lambda: isinstance(app.screen, RunsScreen))
 
     drive(lab, go, size=size)
 
@@ -121,14 +125,29 @@ def test_a_fault_of_ours_in_a_thread_is_said_and_is_not_the_end(lab: Lab) -> Non
     drive(lab, fail)
 
 
-def test_a_home_that_cannot_be_read_is_said_where_the_runs_would_be(lab: Lab) -> None:
+def test_a_home_that_cannot_be_read_is_said_where_the_runs_are_counted(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lab.ended(lab.launch(epochs=1))
 
+    def unreadable() -> list[Run]:
+        raise LabError("the home cannot be read", got="Permission denied")
+
     async def lose(app: LabApp, pilot: Pilot[None]) -> None:
-        runs = app.home.runs
-        runs.rename(runs.with_name("elsewhere"))
-        await until(pilot, lambda: app.snapshot.rows == ())
-        runs.with_name("elsewhere").rename(runs)
-        await until(pilot, lambda: len(app.snapshot.rows) == 1)
+        with monkeypatch.context() as patch:
+            patch.setattr(app.watcher.store, "all", unreadable)
+            await until(pilot, lambda: "Permission denied" in text_of(app))
+        await until(pilot, lambda: "1 finished" in text_of(app))
 
     drive(lab, lose)
+
+
+def test_when_the_disk_does_not_answer_the_age_of_what_is_shown_is_said(lab: Lab) -> None:
+    async def hang(app: LabApp, pilot: Pilot[None]) -> None:
+        app.watcher.stop()
+        app.machine_watch.stop()
+        app.watcher.looked -= 40.0
+        app._say_age()
+        await until(pilot, lambda: "s ago: the home does not answer" in text_of(app))
+
+    drive(lab, hang)

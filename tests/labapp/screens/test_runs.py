@@ -11,6 +11,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from engine.errors import LabError
 from engine.files import write_json
 from labapp.app import LabApp
 from labapp.charts.curve import Curve
@@ -102,8 +103,39 @@ class TestTheList:
             shutil.rmtree(three[2].path)
             await until(pilot, lambda: len(app.snapshot.rows) == 2)
             assert screen(app).runs.selected in (three[0].id, three[1].id)
+            assert screen(app).runs.marks == {}
             assert [row.id for row in screen(app).targets()] == [screen(app).runs.selected]
             await pilot.press("space", "m", "L", "escape")
+
+        drive(lab, vanish)
+
+    def test_marked_runs_that_the_filter_hides_are_not_acted_on_nor_is_another(
+        self, lab: Lab, three: list[Run]
+    ) -> None:
+        async def hide(app: LabApp, pilot: Pilot[None]) -> None:
+            await pilot.press("space", "slash", *"seed:1", "enter")
+            await until(pilot, lambda: len(app.snapshot.rows) == 1)
+            await pilot.press("D")
+            await until(pilot, lambda: any("hidden by the filter" in notice for notice in notices(app)))
+            assert isinstance(app.screen, RunsScreen)
+
+        drive(lab, hide)
+
+    def test_when_runs_cannot_be_read_for_a_moment_the_cursor_does_not_move(
+        self, lab: Lab, three: list[Run], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def vanish(app: LabApp, pilot: Pilot[None]) -> None:
+            await pilot.press("down")
+
+            def unreadable() -> list[Run]:
+                raise LabError("the home cannot be read", got="Stale file handle")
+
+            with monkeypatch.context() as patch:
+                patch.setattr(app.watcher.store, "all", unreadable)
+                await until(pilot, lambda: "Stale file handle" in text_of(app))
+                assert len(app.snapshot.rows) == 3
+            await until(pilot, lambda: not app.snapshot.problem)
+            assert screen(app).runs.selected == three[1].id
 
         drive(lab, vanish)
 
@@ -247,6 +279,19 @@ class TestActing:
             await until(pilot, lambda: lab.read(three[2]).name == "final")
             run = lab.read(three[2])
             assert (run.tags, run.note) == (["best", "keep"], "S P R q")
+
+        drive(lab, label)
+
+    def test_what_was_not_changed_in_a_label_stays_as_it_was(self, lab: Lab, three: list[Run]) -> None:
+        control.label(lab.store, three[2], note="two\nlines")
+
+        async def label(app: LabApp, pilot: Pilot[None]) -> None:
+            await until(pilot, lambda: app.snapshot.rows[0].note)
+            await pilot.press("L")
+            await until(pilot, lambda: isinstance(app.screen, Ask))
+            await pilot.press("enter", *"keep", "enter", "enter")
+            await until(pilot, lambda: lab.read(three[2]).tags == ["keep"])
+            assert lab.read(three[2]).note == "two\nlines"
 
         drive(lab, label)
 
