@@ -82,6 +82,7 @@ ACTIONS = (
     Action("pause", "P", "pause", "Pause: save, leave, keep the place in the queue", RUN, True),
     Action("resume", "R", "resume", "Resume from the last checkpoint", RUN, True),
     Action("kill", "K", "kill", "Kill at once, with everything it started", RUN),
+    Action("delete", "D,delete", "delete", "Move to the trash (labapp restore brings it back)", RUN),
     Action("again", "d", "again", "A new training filled with this run's settings", RUN, True),
     Action("label", "L", "label", "Name, tags and note", RUN),
     Action("copy", "Y", "copy", "Copy the run's id", RUN),

@@ -59,6 +59,16 @@ def _screen(reference: str) -> Screen[None]:
     return screen
 
 
+def load_screens() -> None:
+    """Import every screen while nobody waits: an upgrade on disk must not meet an app that is half loaded."""
+    for reference in (
+        *(screen.load for screen in SCREENS),
+        "labapp.screens.run:RunScreen",
+        "labapp.screens.help:HelpScreen",
+    ):
+        load(reference)
+
+
 class LabApp(App[None], inherit_bindings=False):
     """labapp in a terminal."""
 
@@ -98,6 +108,7 @@ class LabApp(App[None], inherit_bindings=False):
         self.set_keymap(dict(self.face.keys))
         self.watcher.start()
         self.machine_watch.start()
+        self.set_timer(1.0, lambda: self.in_thread(load_screens))
         self.set_interval(LATE / 3, self._say_age)
         self.set_interval(60.0, lambda: self.in_thread(self.remember))
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from labapp.output import clean, duration, number
-from sessions.records import number_of
+from sessions.records import number_of, text_of
 from sessions.runs import Run
 
 LIVE = frozenset({"running", "stalled"})
@@ -81,7 +81,9 @@ def row_of(run: Run) -> RunRow:
     latest = {} if ended or status.name == "queued" else run.history.latest("train", whole=False)
     left = None
     goes_on = status.name in LIVE or (status.name == "remote" and not status.stale)
-    if goes_on and run.total_steps > run.step > 0 and run.seconds:
+    asked = text_of(run.record.request, "wanted") if status.name in LIVE else ""
+    asking = {"stop": "stopping", "pause": "pausing"}.get(asked, "")
+    if goes_on and not asking and run.total_steps > run.step > 0 and run.seconds:
         left = run.seconds / run.step * (run.total_steps - run.step)
     beat = number_of(run.record.process, "heartbeat")
     return RunRow(
@@ -91,7 +93,7 @@ def row_of(run: Run) -> RunRow:
         data=clean(Path(run.data).name or run.data),
         recipe=clean(run.recipe),
         status=status.name,
-        detail=clean(status.detail),
+        detail=clean(f"{asking}, {status.detail}" if asking else status.detail),
         name=clean(run.name),
         tags=tuple(clean(tag) for tag in run.tags),
         note=clean(run.note),
@@ -192,7 +194,7 @@ COLUMNS = (
     Column("epoch", "epoch", 7, True),
     Column("best", "best val", 11, True),
     Column("speed", "speed", 8, True),
-    Column("left", "left", 8, True),
+    Column("left", "left", 9, True),
     Column("gpu", "gpu", 4),
     Column("seconds", "trained", 9, True),
     Column("created", "started", 11),
@@ -215,9 +217,9 @@ def cell(row: RunRow, column: str, now: float) -> str:
     if column == "speed":
         return "-" if row.speed is None or not row.live else f"{quantity(row.speed)}/s"
     if column == "left":
-        return "-" if row.left is None else brief_duration(row.left)
+        return "-" if row.left is None else duration(row.left)
     if column == "seconds":
-        return brief_duration(row.seconds) if row.seconds else "-"
+        return duration(row.seconds) if row.seconds else "-"
     if column == "created":
         return ago(now - row.created) if row.created else "-"
     if column == "tags":
@@ -241,12 +243,6 @@ def quantity(value: float) -> str:
             return f"{value:.0f}{unit}" if abs(value) >= 99.95 or not unit else f"{value:.1f}{unit}"
         value /= 1000
     return f"{value:.1f}G"
-
-
-def brief_duration(seconds: float) -> str:
-    """`5 s`, `2 m 10`, `1 h 05`: at most six characters below a hundred hours."""
-    text = duration(seconds)
-    return text.removesuffix(" m").removesuffix(" s") if seconds >= 60 else text
 
 
 def ago(seconds: float) -> str:

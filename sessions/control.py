@@ -20,9 +20,10 @@ from sessions.locks import is_held
 from sessions.ordering import cancel_job, check_after, move, set_after, submit_job
 from sessions.process import Identity, kill_group, reap
 from sessions.queue import ensure_queue
+from sessions.queuefiles import stamped
 from sessions.records import CONFIG, LABELS, REQUEST, RESULT, RUN_VERSION, WORKER_LOCK, number_of, table_of, text_of
 from sessions.runs import Run, locked, read_run
-from sessions.starting import START_LOCK, being_started, start
+from sessions.starting import START_LOCK, being_started, job_goes_on, start
 from sessions.status import RESUMABLE, interrupted, last_attempt
 from sessions.store import Store, check_tags
 from sessions.tickets import AUTO, CPU, TRAIN, jobs_of, new_ticket
@@ -79,7 +80,7 @@ def resume(store: Store, run: Run, *, take_over: bool = False) -> Run:
                 raise LabError(
                     "a worker still has this run", got=str(run.path / WORKER_LOCK), hint="labapp kill it first"
                 )
-            ticket = _ticket_again(run, moved=status.name == "remote")
+            ticket = stamped(_ticket_again(run, moved=status.name == "remote"), run.path)
             write_json(run.path / REQUEST, {**request, "wanted": "run", "ticket": ticket})
     ensure_queue(store.home.root)
     return store.read(run.id)
@@ -153,7 +154,7 @@ def _request_taken_out(run: Run) -> dict[str, Any]:
         if being_started(run.path / START_LOCK):
             raise LabError(f"run {run.id} is just being started", got="its worker has not spoken yet", hint="try again")
         request["attempt"] = ticket.attempt - 1
-        for key in ("spawned", "tell", "slot"):
+        for key in ("spawned", "standing_in", "tell", "slot"):
             request.pop(key, None)
         kept = run.path / f"result.{ticket.attempt - 1}.json"
         if kept.exists() and not (run.path / RESULT).exists():
@@ -204,7 +205,7 @@ def delete(store: Store, run: Run) -> Path:
                 expected="a run that has ended",
                 hint=f"labapp stop {run.id}, or labapp kill {run.id}, first",
             )
-        busy = [each.id for each in jobs_of(run.record.request) if each.process is not None and each.process.is_alive()]
+        busy = [each.id for each in jobs_of(run.record.request) if job_goes_on(run.path, each)]
         if busy:
             hint = f"labapp queue drop {busy[0]} ends it"
             raise UsageError(f"a job with run {run.id} is running", got=", ".join(busy), hint=hint)

@@ -28,6 +28,17 @@ class Series:
     values: array[float] = field(default_factory=_floats)
     partial: array[int] = field(default_factory=lambda: array("b"))  # 1 = a running average within an epoch
 
+    def last(self, *, whole: bool) -> float | None:
+        """The newest value; `whole` passes over running averages within an epoch.
+
+        Another thread may grow or cut the columns, one after the other: a slice of what is not there is empty.
+        """
+        for index in range(min(len(self.values), len(self.partial)) - 1, -1, -1):
+            value, partial = self.values[index : index + 1], self.partial[index : index + 1]
+            if value and partial and not (whole and partial[0]):
+                return value[0]
+        return None
+
     def cut(self, after: int) -> None:
         """Forget everything later than a step."""
         keep = bisect.bisect_right(self.steps, after)
@@ -78,15 +89,8 @@ class History:
 
     def latest(self, split: str, *, whole: bool = True) -> dict[str, float]:
         """The newest value of every metric of a split; `whole` leaves out running averages within an epoch."""
-        values = {}
-        for (of, name), series in self.series.items():
-            if of != split:
-                continue
-            for index in range(len(series.values) - 1, -1, -1):
-                if not (whole and series.partial[index]):
-                    values[name] = series.values[index]
-                    break
-        return values
+        found = {name: series.last(whole=whole) for (of, name), series in list(self.series.items()) if of == split}
+        return {name: value for name, value in found.items() if value is not None}
 
     def _take(self, line: bytes) -> None:
         if not line.strip():
@@ -123,7 +127,7 @@ class History:
 
     def _rewind(self, step: int) -> None:
         """A new attempt goes on from `step`: what earlier ones did beyond it did not happen."""
-        for series in self.series.values():
+        for series in list(self.series.values()):
             series.cut(step)
         self.saved = [each for each in self.saved if each[0] <= step]
         undone = {"warning"}  # what ended earlier attempts did happen

@@ -1,28 +1,17 @@
-"""A home's folder for its queues: one bell, and for each host a lock, a log, a beat and limits that the user sets."""
+"""How much may run at once on a host of a home: limits that the user sets."""
 
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 from engine.errors import UsageError
 from engine.files import explained, write_json
-from sessions.process import host
+from sessions.queuefiles import queue_file, queue_folder
 from sessions.records import number_of
 from sessions.slots import Limits
-from sessions.status import QUEUE
 
 MOST = 64  # at once on one GPU, or on the CPU
-
-
-def queue_folder(home: Path) -> Path:
-    return home / QUEUE
-
-
-def queue_file(home: Path, kind: str) -> Path:
-    """bell, or this host's lock, log, beat or json."""
-    return queue_folder(home) / (kind if kind == "bell" else f"{re.sub(r'[^A-Za-z0-9_.-]', '_', host())}.{kind}")
 
 
 def read_limits(home: Path) -> Limits:

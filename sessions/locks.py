@@ -1,6 +1,6 @@
 """Locks between processes: flock on a file. A lock never creates the folder it lies in, so what was deleted stays so.
 
-Compatible with filelock, which uses the same system call; lighter, and its descriptor can be handed to a child.
+A lock is a descriptor, which can be handed to a child.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ import psutil
 
 from sessions.cards import Card, Cards, Nvml
 from sessions.cgroups import Allowance, allowance
-from sessions.cpu import SOONEST, Cpu, CpuMeter
+from sessions.cpu import Cpu, CpuMeter
 
 REMEMBERED = 60.0  # seconds of load kept
 GIB = 2**30
@@ -157,10 +157,6 @@ def summaries(machine: Machine) -> tuple[str, ...]:
     return f"cpu {cpu} {ram}", f"cpu {cpu}"
 
 
-def summary(machine: Machine) -> str:
-    return summaries(machine)[0]
-
-
 def place_of(card: Card) -> str:
     """A GPU, or an instance of one, in few characters."""
     return f"{card.index}:{card.uuid.removeprefix('MIG-')[:4]}" if card.parent else str(card.index)
@@ -178,18 +174,3 @@ def _state(card: Card) -> str:
     if card.utilisation is None:
         return f"in use{whose}"
     return f"{card.utilisation:.0%}{whose}"
-
-
-# -- for those who look once
-
-
-_sampler: Sampler | None = None
-
-
-def sample(home: Path | None = None) -> Machine:
-    """The machine now; the first time it takes a moment to see the CPU's load."""
-    global _sampler
-    if _sampler is None or (home is not None and home != _sampler.home):
-        _sampler = Sampler(home or Path.home())
-        time.sleep(2 * SOONEST)
-    return _sampler.sample()

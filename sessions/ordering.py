@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from engine.errors import LabError, UsageError, nearest, unknown
 from engine.files import cannot_write, write_json
 from sessions.gpus import list_gpus
-from sessions.limits import queue_file, queue_folder
 from sessions.lineup import Waiter, Watch
 from sessions.locks import holding
 from sessions.process import kill_group
 from sessions.queue import ensure_queue
+from sessions.queuefiles import queue_file, queue_folder, stamped
 from sessions.records import REQUEST, RUN_VERSION, read_record
 from sessions.runs import Run, locked
-from sessions.starting import KINDS, job_waits, without_jobs
+from sessions.starting import KINDS, job_goes_on, job_waits, without_jobs
 from sessions.status import waiting_ticket
 from sessions.tickets import CPU, ID, TRAIN, jobs_of, new_job_id, new_ticket
 
@@ -40,7 +40,7 @@ def submit_job(
     with locked(run.path):
         request = read_record(run.path).request or {"v": RUN_VERSION, "wanted": "run", "attempt": 0}
         jobs = request.get("jobs")
-        jobs = {**(jobs if isinstance(jobs, dict) else {}), job_id: ticket}
+        jobs = {**(jobs if isinstance(jobs, dict) else {}), job_id: stamped(ticket, run.path)}
         write_json(run.path / REQUEST, {**request, "jobs": jobs})
     ensure_queue(store.home.root)
     return job_id
@@ -56,6 +56,8 @@ def cancel_job(store: Store, run_id: str, job_id: str) -> bool:
             return False
         if not job_waits(path, job):
             return job.process is not None and kill_group(job.process)
+        if job_goes_on(path, job):
+            raise LabError(f"job {job_id} is just being started", got="its process is not known yet", hint="try again")
         write_json(path / REQUEST, without_jobs(request, {job_id}))
     ensure_queue(store.home.root)
     return True

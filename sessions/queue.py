@@ -27,11 +27,12 @@ from engine.errors import LabError
 from engine.files import explained
 from sessions import gpus as machine
 from sessions.gpus import Gpu
-from sessions.limits import queue_file, queue_folder, read_limits
+from sessions.limits import read_limits
 from sessions.lineup import Lineup, Waiter, Watch
 from sessions.locks import is_at, is_held, lock_within
 from sessions.notify import tell
 from sessions.process import Identity, child_environment, myself, python_command, reap, spawn_detached
+from sessions.queuefiles import queue_file, queue_folder
 from sessions.settle import note_trouble, settle_job
 from sessions.slots import Limits, Use, plan
 from sessions.starting import start, start_job
@@ -118,10 +119,14 @@ class Overview:
 _watches: WeakKeyDictionary[Store, Watch] = WeakKeyDictionary()
 
 
+def watch_of(store: Store) -> Watch:
+    """The one watch of a store, which remembers what need not be looked at again."""
+    return _watches.get(store) or _watches.setdefault(store, Watch(store.home.runs))
+
+
 def overview(store: Store, gpus: list[Gpu] | None = None) -> Overview:
     """The queue of this host as it is now. `gpus` spares asking for them, which is done only if something needs one."""
-    watch = _watches.setdefault(store, Watch(store.home.runs))
-    lineup = watch.look()
+    lineup = watch_of(store).look()
     found = recent_gpus() if gpus is None and wants_gpu(lineup) else gpus or []
     limits = read_limits(store.home.root)
     reasons = plan([each.want() for each in lineup.waiting], lineup.uses(), found, limits).reasons
@@ -167,6 +172,7 @@ class Queue:
         self._signals: dict[int, int] = {}  # pid of a child that ended -> signal that ended it
         self._retry: dict[str, tuple[float, float]] = {}  # what could not be started -> (when again, after how long)
         self._unready: dict[str, int] = {}  # what was not ready to be started -> how often in a row
+        self._said = ""  # the last traceback
         self._again = False  # there is such a thing: it will be in a moment
 
     def run(self) -> None:
@@ -207,12 +213,16 @@ class Queue:
         try:
             return self.turn()
         except Exception:
-            traceback.print_exc()
+            said = traceback.format_exc()
+            if said != self._said:  # it may be the same at every turn
+                self._say(said)
+            self._said = said
             return 1.0
 
     def turn(self) -> float | None:
         """Look at everything and do what there is to do; seconds until the next look, None when nothing is left."""
         self._beat()
+        self._trim_log()
         lineup = self._lineup = self._watch.look()
         for run_id, job_id, process in lineup.ended_jobs:
             with self._logged(job_id):
@@ -256,8 +266,8 @@ class Queue:
         path = self.home / "runs" / waiter.run_id
         try:
             started = start(path, slot) if waiter.job_id is None else start_job(path, waiter.job_id, slot)
-        except (LabError, OSError) as error:
-            self._put_off(waiter, str(error))
+        except Exception as error:  # whatever is wrong with this one, others wait behind it
+            self._put_off(waiter, _in_a_line(error))
             return False
         if started is not None:
             self._say(f"{waiter.key} started on {slot}, process {started.pid}")
@@ -319,12 +329,29 @@ class Queue:
         """A run that cannot be worked on, or is not there any more, is a line in the log."""
         try:
             yield
-        except (LabError, OSError) as error:
-            self._say(f"{about}: {error}")
+        except Exception as error:
+            self._say(f"{about}: {_in_a_line(error)}")
+
+    def _trim_log(self) -> None:
+        """Keep the log short while we run: it is our standard output, opened to append, so it is emptied in place."""
+        log = queue_file(self.home, "log")
+        with contextlib.suppress(OSError):
+            if log.stat().st_size <= LONGEST_LOG:
+                return
+            with log.open("rb") as file:
+                file.seek(-LONGEST_LOG, os.SEEK_END)
+                log.with_suffix(".log.old").write_bytes(file.read(LONGEST_LOG))
+            os.truncate(log, 0)
 
     def _say(self, message: str) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):  # ValueError: a name that this locale cannot write
             print(time.strftime("%Y-%m-%d %H:%M:%S"), message, flush=True)
+
+
+def _in_a_line(error: Exception) -> str:
+    if isinstance(error, LabError | OSError):
+        return str(error)
+    return f"{type(error).__name__}: {error}".partition("\n")[0]
 
 
 def main(arguments: list[str]) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.events import is_finite
+from sessions.queuefiles import own_tickets
 
 RUN_VERSION = 1
 CONFIG, META, LABELS, REQUEST = "config.toml", "meta.json", "labels.json", "request.json"
@@ -50,7 +51,8 @@ def read_record(path: Path) -> Record:
     known = table_of(record.meta, "config"), text_of(record.meta, "config_digest")
     record.config = _read(path / CONFIG, record.problems, CONFIG_REMEDY, known)
     record.labels = _read(path / LABELS, record.problems, "labapp label sets name, tags and note anew")
-    record.request = _read(path / REQUEST, record.problems, "labapp resume or stop writes it anew")
+    request = _read(path / REQUEST, record.problems, "labapp resume or stop writes it anew")
+    record.request = own_tickets(request, path)
     record.process = _read(path / PROCESS, record.problems, "labapp resume starts the run again")
     record.exit = _read(path / EXIT, record.problems, "nothing to do")
     record.result = _read(path / RESULT, record.problems, "labapp resume evaluates the run again")

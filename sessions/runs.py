@@ -167,7 +167,7 @@ class Run:
             measured = self.metrics["val"].get(self.monitor, math.nan)
             return number_of(final, "value", measured)
         series = self.history.series.get(("val", self.monitor))
-        values = [value for value in series.values if not math.isnan(value)] if series else []
+        values = [value for value in list(series.values) if not math.isnan(value)] if series else []
         if not values:
             return math.nan
         return min(values) if self.monitor in LOWER_IS_BETTER else max(values)

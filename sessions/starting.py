@@ -72,7 +72,7 @@ def _start(record: Record, ticket: Ticket, slot: str, lock: int) -> Identity:
         "tell": ticket.attempt,
     }
     # Until the worker is there we stand in for it.
-    write_json(path / REQUEST, {**request, "spawned": myself().as_dict()})
+    write_json(path / REQUEST, {**request, "spawned": myself().as_dict(), "standing_in": True})
     result, kept = path / RESULT, path / f"result.{ticket.attempt - 1}.json"
     try:
         with explained(result):
@@ -91,7 +91,7 @@ def _start(record: Record, ticket: Ticket, slot: str, lock: int) -> Identity:
         write_json(path / REQUEST, before)
         raise
     del request["ticket"]
-    _conclude(path / REQUEST, {**request, "spawned": identity.as_dict()})
+    _conclude(path / REQUEST, {**request, "spawned": identity.as_dict(), "standing_in": False})
     return identity
 
 
@@ -131,7 +131,7 @@ def _start_job(record: Record, job: Job, slot: str, lock: int) -> Identity:
 
 
 def _conclude(path: Path, request: dict[str, Any]) -> None:
-    """Say what was spawned. It lives, whether this can be written or not: process.json says the same soon."""
+    """Say what was spawned. It lives, whether this can be written or not, and holds a lock: it is not started twice."""
     try:
         write_json(path, request)
     except LabError as error:
@@ -175,9 +175,14 @@ def job_lock(path: Path, job_id: str) -> Path:
 
 def job_waits(path: Path, job: Job) -> bool:
     """Whether a job has not been started yet."""
-    if job_result(path, job.id).exists():
-        return False
-    return job.process is None or (job.standing_in and not job.process.is_alive())
+    return job.process is None and not job_result(path, job.id).exists()
+
+
+def job_goes_on(path: Path, job: Job) -> bool:
+    """Whether a job has a process, one that has not spoken yet included."""
+    if job.process is None:
+        return job.standing_in and being_started(job_lock(path, job.id))
+    return job.process.is_alive()
 
 
 def job_result(path: Path, job_id: str) -> Path:

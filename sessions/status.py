@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sessions.process import Identity, host
+from sessions.queuefiles import queue_file
 from sessions.records import Record, number_of, table_of, text_of
 from sessions.tickets import Ticket, ticket_of
 
 STALLED_AFTER = 60.0  # seconds without a heartbeat in the training phase
 REMOTE_STALE_AFTER = {"training": 60.0}  # by phase; the others may be silent for long
 REMOTE_STALE_DEFAULT = 900.0
-QUEUE = "queue"  # a home's folder for what its queue processes need
 HELD = "held in the queue"
 
 STATUSES = ("queued", "running", "stalled", "paused", "remote", "finished", "stopped", "failed", "lost")
@@ -56,7 +56,7 @@ def derive(record: Record, now: float | None = None) -> Status:
     if identity is not None and identity.is_alive():
         silent = now - number_of(record.process, "heartbeat", now)
         if own_beat and phase == "training" and silent > STALLED_AFTER:
-            return Status("stalled", f"no sign of life for {silent:.0f} s", identity)
+            return Status("stalled", f"no sign of life for {roughly(silent)}", identity)
         return Status("running", phase, identity)
     if wanted == "pause" and (identity is None or phase == "paused"):
         return Status("paused")
@@ -71,18 +71,15 @@ def last_attempt(record: Record) -> int:
 def waiting_ticket(record: Record) -> Ticket | None:
     """The ticket of a run that waits for its turn: one for an attempt later than everything that has begun.
 
-    While it is being started the ticket stays, with the process that is doing it standing in for the worker. If that
-    one died before it was done, the run waits again.
+    While it is being started the ticket stays, and the run waits until its worker is known: should whoever starts it
+    die or be unable to say what it spawned, the lock that a worker inherits tells whether there is one
+    (`starting.being_started`), and not a process that only stands in for it.
     """
     ticket = ticket_of((record.request or {}).get("ticket"))
     if ticket is None or ticket.attempt <= max(
         int(number_of(each, "attempt")) for each in (record.process, record.result)
     ):
         return None
-    if interrupted(record, ticket):
-        stand_in = Identity.from_dict(table_of(record.request, "spawned"))
-        if stand_in is not None and stand_in.is_alive():
-            return None
     return ticket
 
 
@@ -107,7 +104,7 @@ def _waiting(record: Record, ticket: Ticket, now: float) -> Status:
 def last_beat(home: Path, of_host: str) -> float:
     """When the queue process of a host last said that it lives; 0 when it never did."""
     try:
-        return (home / QUEUE / f"{of_host}.beat").stat().st_mtime
+        return queue_file(home, "beat", of_host).stat().st_mtime
     except (OSError, ValueError):
         return 0.0
 
@@ -121,10 +118,15 @@ def _never_started(wanted: str) -> Status:
 
 
 def latest_process(record: Record) -> tuple[Identity | None, int]:
-    """The newest attempt's process: the worker's own word, or the launcher's while the worker has not spoken yet."""
+    """The newest attempt's process: the worker's own word, or the launcher's while the worker has not spoken yet.
+
+    One that only stands in for the worker is none: whoever acts on a run must not act on the queue process.
+    """
     spoken = int(number_of(record.process, "attempt"))
     launched = int(number_of(record.request, "attempt"))
     if launched > spoken:
+        if (record.request or {}).get("standing_in") is True:
+            return None, launched
         return Identity.from_dict(table_of(record.request, "spawned")), launched
     return Identity.from_dict(record.process), spoken
 
@@ -133,8 +135,15 @@ def _remote(record: Record, owner: str, identity: Identity | None, now: float) -
     """A run of another host: its heartbeat is all that can be known."""
     silent = now - number_of(record.process, "heartbeat", number_of(record.meta, "created"))
     limit = REMOTE_STALE_AFTER.get(text_of(record.process, "phase"), REMOTE_STALE_DEFAULT)
-    words = f"on {owner}" + (f", silent for {silent:.0f} s" if silent > limit else "")
+    words = f"on {owner}" + (f", silent for {roughly(silent)}" if silent > limit else "")
     return Status("remote", words, identity, stale=silent > limit)
+
+
+def roughly(seconds: float) -> str:
+    """A long time in words that do not change, and have everything drawn again, with every second."""
+    if seconds < 3600:
+        return f"{seconds // 60:.0f} min"
+    return f"{seconds // 3600:.0f} h" if seconds < 2 * 86400 else f"{seconds // 86400:.0f} days"
 
 
 def _why_lost(record: Record, attempt: int, phase: str) -> str:

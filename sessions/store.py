@@ -12,26 +12,27 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from filelock import FileLock
-
 from engine.checkpoints import TRAINING_STATE
 from engine.errors import LabError, UsageError, nearest
 from engine.files import explained, sync, write_atomic, write_json
 from sessions.history import History
 from sessions.home import Home
+from sessions.locks import lock_within
 from sessions.process import host
 from sessions.provenance import provenance
 from sessions.query import Query, check_keys, is_term
+from sessions.queuefiles import stamped
 from sessions.records import CHECKPOINTS, CONFIG, EVENTS, LABELS, META, REQUEST, RUN_VERSION, RecordCache, digest
 from sessions.runs import RUN_ID, Run, read_run
 from sessions.status import derive
+from sessions.tickets import ALPHABET
 
 if TYPE_CHECKING:  # importing it costs what the app's first frame may take
     from engine.config import Config
 
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # without look-alikes
 LATEST = "latest"
 LONGEST_NAME = 64  # characters
+NAMING_TIMEOUT = 20.0  # seconds; a name is looked for among all runs
 
 
 class Store:
@@ -127,18 +128,21 @@ class Store:
     @contextlib.contextmanager
     def naming(self) -> Iterator[None]:
         """Hold the home's lock while a name is looked for and taken: a name belongs to one run."""
-        lock = FileLock(self.home.root / ".names.lock")
+        path = self.home.root / ".names.lock"
         with explained(self.home.root):
-            lock.acquire()
+            handle = lock_within(path, NAMING_TIMEOUT)
+        if handle is None:
+            got = f"{path} is locked for {NAMING_TIMEOUT:.0f} s"
+            raise LabError("another program is giving names", got=got, hint="try again")
         try:
             yield
         finally:
-            lock.release()
+            os.close(handle)
 
     def _create(self, config: Config, name: str, tags: list[str], note: str, ticket: dict[str, Any] | None) -> Path:
         self.check_name(name)
         while True:
-            run_id = f"{config.variant}-{''.join(secrets.choice(_ALPHABET) for _ in range(6))}"
+            run_id = f"{config.variant}-{''.join(secrets.choice(ALPHABET) for _ in range(6))}"
             final = self.home.runs / run_id
             beside = self.home.runs / f".{run_id}.partial"
             with explained(beside):
@@ -150,7 +154,9 @@ class Store:
                 write_json(beside / META, about(config) | copy)
                 write_json(beside / LABELS, {"name": name, "tags": tags, "note": note})
                 request = {"v": RUN_VERSION, "wanted": "run", "attempt": 0}
-                write_json(beside / REQUEST, request if ticket is None else {**request, "ticket": ticket})
+                write_json(
+                    beside / REQUEST, request if ticket is None else {**request, "ticket": stamped(ticket, final)}
+                )
                 with explained(final):
                     os.rename(beside, final)
                     sync(self.home.runs)

@@ -1,6 +1,6 @@
 """What waits in a run's request.json: a ticket for the run's next attempt, and jobs that use what it learned.
 
-    "ticket": {kind, attempt, position, gpu, after, host, submitted, environment, seen}
+    "ticket": {kind, attempt, position, gpu, after, host, submitted, environment, seen, run, key}
     "jobs": {job id: {the same, without attempt, and args; once started also slot, spawned, standing_in}}
 
 Everything is read without ever failing on what stands there: what is no ticket is None.
@@ -70,7 +70,13 @@ def ticket_of(raw: Any) -> Ticket | None:
 
 def sound(name: str, value: Any) -> bool:
     """Whether the system takes this as a variable."""
-    return isinstance(value, str) and "\0" not in value + name and bool(name) and "=" not in name
+    if not isinstance(value, str) or "\0" in value + name or not name or "=" in name:
+        return False
+    try:
+        os.fsencode(name + value)
+    except UnicodeEncodeError:  # half a character, or one that this locale does not have
+        return False
+    return True
 
 
 def new_ticket(
@@ -104,8 +110,8 @@ class Job:
     id: str
     ticket: Ticket
     slot: str
-    process: Identity | None
-    standing_in: bool  # that process is only the one that was about to start it
+    process: Identity | None  # its own: never the one that is about to start it
+    standing_in: bool  # its start has begun, and nobody said how it ended
 
 
 def jobs_of(request: dict[str, Any] | None) -> list[Job]:
@@ -114,8 +120,9 @@ def jobs_of(request: dict[str, Any] | None) -> list[Job]:
     for job_id, raw in table_of(request, "jobs").items():
         ticket = ticket_of(raw)
         if ticket is not None and ID.fullmatch(job_id):
-            process = Identity.from_dict(raw.get("spawned"))
-            found.append(Job(job_id, ticket, text_of(raw, "slot"), process, raw.get("standing_in") is True))
+            standing_in = raw.get("standing_in") is True
+            process = None if standing_in else Identity.from_dict(raw.get("spawned"))
+            found.append(Job(job_id, ticket, text_of(raw, "slot"), process, standing_in))
     return found
 
 

@@ -19,12 +19,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from engine.config import brief, read_config
 from engine.errors import LabError
 from engine.files import explained, write_json
 from sessions.home import Home
+from sessions.locks import try_lock
 from sessions.records import (
     ARTIFACTS,
     CONFIG,
@@ -48,17 +47,18 @@ PACKAGES = ("labapp", "torch", "accelerate", "safetensors", "numpy")
 
 def main(arguments: list[str]) -> int:
     directory = Path(arguments[0]).resolve()
-    lock = FileLock(directory / WORKER_LOCK)
     try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        print(f"another worker has {directory}", file=sys.stderr)
-        return 3
+        lock = try_lock(directory / WORKER_LOCK)
     except OSError as error:
         print(f"{directory} cannot be locked: {error}", file=sys.stderr)
         return 1
-    with lock:
+    if lock is None:
+        print(f"another worker has {directory}", file=sys.stderr)
+        return 3
+    try:
         return work(directory)
+    finally:
+        os.close(lock)
 
 
 def work(directory: Path) -> int:

@@ -24,6 +24,7 @@ from sessions import control
 from sessions.home import Home
 from sessions.process import Identity, reap
 from sessions.queue import queue_process
+from sessions.records import REQUEST
 from sessions.runs import Run
 from sessions.store import Store
 from sessions.tickets import jobs_of, new_ticket
@@ -144,7 +145,9 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
     made.end_queue()  # first: it would go on starting what waits
     for run in made.store.all():
         ours = [Identity.from_dict(raw) for raw in (run.record.process, (run.record.request or {}).get("spawned"))]
-        for identity in (*ours, *(job.process for job in jobs_of(run.record.request))):
+        # Without its key, which went with the queue's folder, the home knows no jobs any more.
+        raw = json.loads((run.path / REQUEST).read_text()) if run.record.request else None
+        for identity in (*ours, *(job.process for job in jobs_of(raw))):
             if identity is not None and identity.is_alive() and identity.pid != os.getpid():
                 _killed(identity)
     reap()

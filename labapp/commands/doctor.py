@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import asdict
 
 import typer
@@ -43,7 +44,10 @@ def face_findings() -> list[Finding]:
     try:
         file = read_user_file()
         read_face(file, [*(theme.name for theme in THEMES), *BUILTIN_THEMES])
-        _ = file.on_finish
+        command = file.on_finish
     except LabError as error:
         return [Finding("bad", "config.toml", f"{error.title}: {error.got}", error.hint or error.expected or "")]
+    if command and shutil.which(command[0]) is None:
+        where = file.where("on_finish")
+        return [Finding("bad", "on_finish", f"there is no command {command[0]!r} ({where})", "name one that is there")]
     return []

@@ -116,12 +116,15 @@ class LabScreen(Screen[None]):
     def _each(self, verb: str, action: Callable[[Any, Any], object], rows: Sequence[RunRow]) -> None:
         """In a thread: one that refuses does not keep the others from it."""
         store, done = self.lab.new_store(), []
+        refused: list[LabError] = []
         for row in rows:
             try:
                 action(store, store.read(row.id))
                 done.append(row)
             except LabError as error:
-                self.app.post_message(Refused(error))
+                refused.append(error)
+        if refused:
+            self.app.post_message(Refused(refused[0] if len(refused) == 1 else together(refused, len(rows))))
         if done:
             self.app.post_message(Done(f"{verb} {named(done)}"))
         self.lab.watcher.look()
@@ -170,7 +173,7 @@ class LabScreen(Screen[None]):
                 self._carry_out("labelled", labelling(fields, row), [row])
 
         self.app.push_screen(
-            Ask(f"Label {row.id}", fields_of(row), "tags are words with spaces between them"), answered
+            Ask(f"Label {row.id}", fields_of(row), "tags are words with spaces between", checked), answered
         )
 
     def action_copy(self) -> None:
@@ -198,6 +201,21 @@ def labelling(fields: dict[str, str], row: RunRow) -> Callable[[Any, Any], objec
 def fields_of(row: RunRow) -> dict[str, str]:
     """What can be labelled, as it is shown: on one line, without what would act on a terminal."""
     return {"name": row.name, "tags": " ".join(row.tags), "note": row.note}
+
+
+def together(refused: Sequence[LabError], of: int) -> LabError:
+    """Many refusals as one: what they say that is different, once."""
+    reasons = list(dict.fromkeys(error.title.split(" is ", 1)[-1] for error in refused))
+    hint = "labapp runs lists what each of them does"
+    return LabError(f"{len(refused)} of {of} runs cannot do this", got=", ".join(reasons[:MOST_NAMED]), hint=hint)
+
+
+def checked(fields: dict[str, str]) -> None:
+    """Refuse a name or a tag that cannot be one."""
+    from sessions.store import check_spelling, check_tags
+
+    check_spelling(fields["name"])
+    check_tags(fields["tags"].split())
 
 
 def named(rows: Sequence[RunRow]) -> str:

@@ -15,8 +15,8 @@ from textual.events import Resize
 
 from labapp.actions import MACHINE
 from labapp.messages import Done, Snapshot
-from labapp.output import clean
-from labapp.rows import RunRow, brief_duration
+from labapp.output import clean, duration
+from labapp.rows import RunRow
 from labapp.screens.base import LabScreen, bindings_of
 from labapp.widgets.dialogs import Confirm
 from labapp.widgets.gauges import one_line
@@ -265,7 +265,7 @@ def _running(each: Running, row: RunRow | None, gpus: dict[str, str]) -> Item:
     if row and not each.job_id:
         words += f" {row.detail}" if row.step == 0 and row.detail else ""
         words += f"  epoch {math.floor(row.epoch + 1e-9)}/{row.epochs}" if row.step and row.epochs else ""
-        words += f"  {brief_duration(row.left)} left" if row.left is not None else ""
+        words += f"  {duration(row.left)} left" if row.left is not None else ""
     return Item(
         each.job_id or each.run_id, each.run_id, each.job_id, "on", gpus.get(each.slot, each.slot or "?")[:12],
         _name(each.run_id, row), one_line(each.kind), one_line(words), trouble=each.status == "stalled",

@@ -21,8 +21,8 @@ from labapp.actions import RUNS
 from labapp.charts.sparkline import sparkline
 from labapp.curves import curves, metrics_of
 from labapp.messages import Done, Snapshot
-from labapp.output import clean, number
-from labapp.rows import BY_NAME, COLUMNS, GROUPS, LIVE, STATUS_ORDER, RunRow, ago, brief_duration, quantity
+from labapp.output import clean, duration, number
+from labapp.rows import BY_NAME, COLUMNS, GROUPS, LIVE, STATUS_ORDER, RunRow, ago, quantity
 from labapp.screens.base import LabScreen, bindings_of, chart_bindings
 from labapp.widgets.chart import Chart
 from labapp.widgets.dialogs import Choose
@@ -33,6 +33,7 @@ from sessions.query import Query
 
 WIDE = 100  # columns from which the charts stand beside the list
 SLOTS = 8  # runs whose curves can be told apart
+LONGEST_SPARK = 10_000  # values
 SETTLE = 0.15  # seconds on a run before its curves are fetched
 
 
@@ -52,6 +53,7 @@ class RunsScreen(LabScreen):
         self.histories: Mapping[str, History] = {}
         self.metric = ""  # chosen; "" = what the selected run is judged by
         self.away = ""
+        self._looked_around = False  # whether the cursor was put somewhere after all runs had been read
         self.awaited = ""  # a run just launched: the cursor goes there when it is shown
 
     def content(self) -> ComposeResult:
@@ -179,9 +181,10 @@ class RunsScreen(LabScreen):
             self._draw_spark(selected, metric)
             return
         main, loss, speed = (self.query_one(f"#{name}", Chart) for name in ("main", "loss", "speed"))
-        main.title = f"val {metric}" if metric else "no run is selected"
-        main.show(curves(rows, self.histories, slots, metric))
-        loss.title = "loss, train and val"
+        alone = len(rows) == 1  # there is room for both splits, and in the first epoch there is only one
+        main.title = f"{'' if alone else 'val '}{metric}" if metric else "no run is selected"
+        main.show(curves(rows, self.histories, slots, metric, ("val", "train") if alone else ("val",)))
+        loss.title = "loss"
         loss.show(curves(rows, self.histories, slots, "loss", ("train", "val")))
         speed.title = "examples/s"
         speed.show(curves(rows, self.histories, slots, "throughput", ("train",), best=False))
@@ -189,11 +192,13 @@ class RunsScreen(LabScreen):
     def _draw_spark(self, row: RunRow | None, metric: str) -> None:
         text = Text(no_wrap=True, overflow="ellipsis")
         history = self.histories.get(row.id) if row else None
-        series = history.series.get(("val", metric)) if history else None
-        if row and series and len(series.values):
+        candidates = (("val", metric), ("train", metric), ("train", "loss"))  # before the first validation the others
+        found = next((each for each in candidates if history and each in history.series), None)
+        series = history.series[found] if history and found else None
+        if row and found and series and len(series.values):
             room = max(8, self.size.width - 34)
-            text.append(f" val {metric} ", "dim")
-            text.append(sparkline(list(series.values), room, self.lab.ascii))
+            text.append(f" {' '.join(found)} ", "dim")
+            text.append(sparkline(list(series.values[-LONGEST_SPARK:]), room, self.lab.ascii))
             text.append(f" {number(series.values[-1])}", "bold")
             if row.best is not None:
                 text.append(f" best {number(row.best)}", "dim")
@@ -207,6 +212,10 @@ class RunsScreen(LabScreen):
 
     @on(RunList.Selected)
     def _selected(self) -> None:
+        if self.away and self.lab.snapshot.complete and self._looked_around:
+            self.away = ""  # somebody moved: it has been read
+            self._count(self.lab.snapshot)
+        self._looked_around = self.lab.snapshot.complete
         self._say_now()
         self.draw()
         self.set_timer(SETTLE, self._fetch)
@@ -365,7 +374,7 @@ def now_line(row: RunRow, now: float) -> Text:
         parts += [f"lr {row.lr:.3g}"] if row.lr is not None else []
         parts += [f"{quantity(row.speed)} examples/s"] if row.speed is not None else []
         parts += [f"on {row.gpu}"] if row.gpu else []
-        parts += [f"{brief_duration(row.left)} left"] if row.left is not None else []
+        parts += [f"{duration(row.left)} left"] if row.left is not None else []
         parts += [f"saved {ago(now - row.saved)}"] if row.saved else []
         if row.step == 0:
             parts = [row.detail or "starting"]
@@ -373,7 +382,7 @@ def now_line(row: RunRow, now: float) -> Text:
         parts = [row.status + (f": {row.detail}" if row.detail else "")]
         parts += [row.error] if row.error and row.error != row.detail else []
         parts += [f"epoch {math.floor(row.epoch + 1e-9)}/{row.epochs}"] if row.step else []
-        parts += [f"trained {brief_duration(row.seconds)}"] if row.seconds else []
+        parts += [f"trained {duration(row.seconds)}"] if row.seconds else []
     if row.best is not None:
         parts.append(f"best val {row.monitor} {number(row.best)}")
     parts += [row.problems[0]] if row.problems else []

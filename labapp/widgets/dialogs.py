@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Label, SelectionList
 from textual.widgets.selection_list import Selection
 
+from engine.errors import LabError
 from labapp.output import clean
 
 Answer = TypeVar("Answer")
@@ -36,10 +37,14 @@ class Dialog(ModalScreen[Answer | None]):
     Dialog .field { margin-top: 1; color: $text-muted; }
     Dialog .hint { color: $text-muted; margin-top: 1; width: 100%; }
     Dialog Input { border: none; background: $panel; height: 1; padding: 0 1; }
+    Dialog #wrong { color: $error; width: 100%; }
     Dialog Input:focus { background: $primary 30%; }
     Dialog SelectionList { border: none; height: auto; max-height: 20; padding: 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,ctrl+c", "no", show=False)]
+
+    def on_mount(self) -> None:
+        self.app.clear_notifications()  # what was said before must not cover the question
 
     def action_no(self) -> None:
         self.dismiss(None)
@@ -68,24 +73,35 @@ class Confirm(Dialog[bool]):
 class Ask(Dialog[dict[str, str]]):
     """Asks for a few lines of text; enter goes to the next, and from the last one takes them."""
 
-    def __init__(self, question: str, fields: Mapping[str, str], hint: str = ""):
+    def __init__(
+        self, question: str, fields: Mapping[str, str], hint: str = "",
+        check: Callable[[dict[str, str]], object] = lambda fields: None,
+    ):  # fmt: skip
+        """`check` raises a LabError when the fields cannot be taken; then they stay to be mended."""
         super().__init__()
-        self.question, self.fields, self.hint = question, fields, hint
+        self.question, self.fields, self.hint, self.check = question, fields, hint, check
 
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Label(plain(self.question), classes="question")
             for number, (name, value) in enumerate(self.fields.items()):
                 yield Label(plain(name), classes="field")
-                yield Input(clean(value), id=f"field-{number}")
+                yield Input(clean(value), id=f"field-{number}", select_on_focus=False)
+            yield Label("", id="wrong")
             yield Label(plain((f"{self.hint}\n" if self.hint else "") + "enter take   esc leave"), classes="hint")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         inputs = list(self.query(Input))
-        if event.input is inputs[-1]:
-            self.dismiss(dict(zip(self.fields, (each.value for each in inputs), strict=True)))
-        else:
+        if event.input is not inputs[-1]:
             self.focus_next()
+            return
+        found = dict(zip(self.fields, (each.value for each in inputs), strict=True))
+        try:
+            self.check(found)
+        except LabError as error:
+            self.query_one("#wrong", Label).update(plain(f"{error.title}: {error.expected or error.got}"))
+        else:
+            self.dismiss(found)
 
 
 class Choose(Dialog[list[str]]):

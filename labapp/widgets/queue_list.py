@@ -67,22 +67,24 @@ class QueueList(Parts, ScrollView, can_focus=True):
         super().__init__(id=id)
         self._items: tuple[Item, ...] = ()
         self._cursor = 0
+        self._adrift = False  # what the cursor was on has left the list: it is on nothing until it is moved
 
     @property
     def item(self) -> Item | None:
         """What the cursor is on."""
         found = self._items[self._cursor] if self._cursor < len(self._items) else None
-        return found if found and found.key else None
+        return found if found and found.key and not self._adrift else None
 
     def show(self, items: Sequence[Item]) -> None:
-        """Show these; the cursor stays on its item, or where that was."""
+        """Show these; the cursor stays on its item, and on none when that is gone: no key must hit its neighbour."""
         before, self._items = self._items, tuple(items)
         if self._items == before:
             return
         key = before[self._cursor].key if self._cursor < len(before) else ""
         places = {item.key: number for number, item in enumerate(self._items) if item.key}
         self._cursor = places.get(key, min(self._cursor, max(0, len(self._items) - 1)))
-        if self.item is None and places:
+        self._adrift = bool(key) and key not in places
+        if places and not self._items[self._cursor].key:
             self._cursor = next((place for place in places.values() if place >= self._cursor), max(places.values()))
         self.virtual_size = Size(self.size.width, len(self._items))
         if [each.key for each in before] == [each.key for each in self._items]:
@@ -102,7 +104,7 @@ class QueueList(Parts, ScrollView, can_focus=True):
         if not 0 <= line < len(self._items):
             self.scroll_to(y=0 if step < 0 else None, animate=False)
             return
-        old, self._cursor = self._cursor, line
+        old, self._cursor, self._adrift = self._cursor, line, False
         self.refresh_line(old)
         self.refresh_line(line)
         self._show_cursor()
@@ -151,7 +153,7 @@ class QueueList(Parts, ScrollView, can_focus=True):
         if not item.key:
             style = base + self._part("head" if item.words and not item.held else "calm")
             return Strip([Segment(fit(f" {item.words}", width, False), style)], width)
-        here = number == self._cursor
+        here = number == self._cursor and not self._adrift
         if here:
             base += self._part("cursor")
         strip = Strip([Segment("> " if here else "  ", base), *self._cells(item, width - MARGIN, base)])

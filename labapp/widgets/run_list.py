@@ -86,7 +86,6 @@ class RunList(Parts, ScrollView, can_focus=True):
         self.selected: str | None = None
         self.marks: dict[str, int] = {}  # run -> slot: its colour and marker in every chart
         self._cursor = 0
-        self._follow_top = True  # until the first key, the cursor stays on the newest run
 
     @property
     def ascii(self) -> bool:
@@ -134,10 +133,10 @@ class RunList(Parts, ScrollView, can_focus=True):
 
     def _place_cursor(self) -> None:
         places = {line.row.id: number for number, line in enumerate(self._lines) if line.row}
-        if self.selected in places and not self._follow_top:
+        if self.selected in places:
             self._cursor = places[self.selected]
         else:
-            self._cursor = min(self._cursor, max(0, len(self._lines) - 1)) if not self._follow_top else 0
+            self._cursor = min(self._cursor, max(0, len(self._lines) - 1))
             if self.row is None:
                 self._cursor = next((n for n in places.values() if n >= self._cursor), next(iter(places.values()), 0))
         self._say_selected()
@@ -178,7 +177,6 @@ class RunList(Parts, ScrollView, can_focus=True):
 
     def toggle_mark(self, run_id: str, slots: int) -> bool:
         """Mark a run, with the first colour that is free, or take its mark away. False when all are taken."""
-        self._follow_top = False
         if run_id in self.marks:
             del self.marks[run_id]
         else:
@@ -195,7 +193,6 @@ class RunList(Parts, ScrollView, can_focus=True):
         """Put the cursor on a line; the head of a group is stepped over."""
         if not self._lines:
             return
-        self._follow_top = False
         down = line >= self._cursor
         line = max(0, min(line, len(self._lines) - 1))
         while self._lines[line].row is None and 0 <= line + (1 if down else -1) < len(self._lines):
@@ -218,9 +215,6 @@ class RunList(Parts, ScrollView, can_focus=True):
         top = 0 if self._cursor <= 1 else self._cursor  # with the line above it the header comes back
         self.scroll_to_region(Region(0, top, 1, 2 if top else self._cursor + 2), animate=False, force=True)
 
-    def on_key(self) -> None:
-        self._follow_top = False
-
     def key_up(self) -> None:
         self.move_to(self._cursor - 1)
 
@@ -241,11 +235,25 @@ class RunList(Parts, ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         line = event.y + self.scroll_offset.y - 1
-        if event.y == 0 or not 0 <= line < len(self._lines) or self._lines[line].row is None:
+        if event.y == 0:
+            self._sort_at(event.x)
+            return
+        if not 0 <= line < len(self._lines) or self._lines[line].row is None:
             return
         self.move_to(line)
         if event.chain == 2 and self.row:
             self.post_message(self.Opened(self.row.id))
+
+    def _sort_at(self, x: int) -> None:
+        """A click on a column's header sorts by it, a second one the other way round."""
+        left = MARKS
+        for column, size in self.layout_columns(self.size.width):
+            if left <= x < left + size:
+                if column.name == self.sort_column:
+                    self.reversed = not self.reversed
+                else:
+                    self.sort_column = column.name
+            left += size + GAP
 
     # -- drawing
 

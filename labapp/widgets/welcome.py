@@ -14,7 +14,7 @@ Welcome to labapp.
 There is no run here yet.
 
   enter   train a small network on the embedded sample now
-          (about a minute on two CPU cores, no download)
+          (about a minute on two idle CPU cores, no download)
   2 or n  choose a task, data and settings yourself
   ?       all keys
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,8 +16,10 @@ from labapp.drafts import Draft, first_draft
 from labapp.estimates import CPU, Memory, Past, estimate
 from labapp.form_lines import choice_lines, long, sentence
 from labapp.surroundings import Around, look_around, prospect
+from sessions import gpus, lineup
 from sessions.gpus import Gpu
 from sessions.home import Home
+from sessions.records import REQUEST
 from sessions.slots import Use, Want
 from tests.conftest import Lab
 
@@ -80,6 +85,21 @@ class TestEstimates:
         assert found.epochs_done == 4
         assert found.checkpoint_bytes > 0
         assert "8 steps an epoch" in sentence(check(toy(), world), world)
+
+    def test_another_look_costs_only_what_changed(self, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+        run = lab.gone(lab.ended(lab.launch()))
+        request = json.loads((run.path / REQUEST).read_text())
+        (run.path / REQUEST).write_text(json.dumps({name: request[name] for name in request if name != "tell"}))
+        os.utime(run.path / REQUEST, (time.time() - 60, time.time() - 60))
+        memory = Memory(lab.store)
+        look_around(memory)
+        read: list[str] = []
+        asked: list[bool] = []
+        original = lineup.read_record
+        monkeypatch.setattr(lineup, "read_record", lambda path: read.append(path.name) or original(path))
+        monkeypatch.setattr(gpus, "ask_nvml", lambda: asked.append(True) or ([], ""))
+        look_around(memory)
+        assert (read, asked) == ([], [True])
 
     @pytest.mark.parametrize(
         ("seconds", "words"),

@@ -95,3 +95,9 @@ class TestPreferences:
         (found,) = [each for each in labapp("doctor", "--json").json if each["what"] == "config.toml"]
         assert "line 2" in found["found"]
         assert "'stop'" in found["remedy"]
+
+    def test_doctor_names_an_on_finish_that_is_no_command(self, labapp: Any, tmp_path: Path) -> None:
+        (tmp_path / "config.toml").write_text('on_finish = "/nowhere/notify me"\n')
+        (found,) = [each for each in labapp("doctor", "--json").json if each["what"] == "on_finish"]
+        assert "'/nowhere/notify'" in found["found"]
+        assert "line 1" in found["found"]

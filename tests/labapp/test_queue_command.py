@@ -12,6 +12,7 @@ import pytest
 
 from labapp.follow import ordinal
 from sessions.process import child_environment, python_command
+from sessions.queuefiles import queue_file
 from sessions.runs import Run
 from tests.conftest import Lab
 from tests.queues import LONG, SHORT, eventually
@@ -131,7 +132,7 @@ def test_following_says_what_a_run_waits_for_and_brings_a_killed_queue_back(lab:
 
 def test_what_a_home_one_may_only_read_waits_for_can_be_looked_at(labapp: Any, lab: Lab) -> None:
     lab.create()
-    (lab.root / "queue").write_text("no folder can be made here")
+    queue_file(lab.root, "lock").mkdir()  # no file can be made here
     printed = labapp("queue")
     assert printed.code == 0
     assert "cannot be woken" in printed.err

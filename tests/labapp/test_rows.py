@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from engine.files import write_json
-from labapp.rows import COLUMNS, RunRow, ago, brief_duration, cell, entitle, quantity, row_of, sort_key
+from labapp.output import duration
+from labapp.rows import COLUMNS, RunRow, ago, cell, entitle, quantity, row_of, sort_key
 from tests.conftest import Lab
 
 
@@ -79,5 +80,5 @@ def test_quantities_fit_into_five_characters(value: float, text: str) -> None:
 
 
 def test_times_are_short() -> None:
-    assert [brief_duration(s) for s in (5, 130, 3900)] == ["5 s", "2 m 10", "1 h 05"]
+    assert [duration(s) for s in (5, 130, 3900)] == ["5 s", "2 m 10 s", "1 h 05 m"]
     assert [ago(s) for s in (5, 130, 7300, 200_000)] == ["just now", "2 min ago", "2 h ago", "2 d ago"]

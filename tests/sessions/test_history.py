@@ -6,11 +6,12 @@ import json
 import math
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.events import NUMBERS, TYPES, decode, encode
-from sessions.history import History
+from sessions.history import History, Series
 
 
 def metrics(step: int, value: float, *, partial: bool = False, split: str = "val") -> bytes:
@@ -132,3 +133,30 @@ def test_no_event_makes_the_reader_fail(fields: dict[str, object], type: str) ->
     history._take(json.dumps({**fields, "type": type}).encode())
     for split in ("train", "val"):
         history.latest(split)
+
+
+def test_what_another_thread_is_adding_or_cutting_is_no_error(tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(metrics(1, 0.5) + metrics(2, 0.25))
+    history = History(path)
+    history.refresh()
+    series = history.series[("val", "loss")]
+    series.values.append(0.125)  # the other columns follow
+    assert history.latest("val") == {"loss": 0.25}
+    del series.values[1:]
+    assert history.latest("val") == {"loss": 0.5}
+
+
+def test_a_metric_that_appears_meanwhile_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(metrics(1, 0.5))
+    history = History(path)
+    history.refresh()
+    original = Series.last
+
+    def meanwhile(self: Series, *, whole: bool) -> float | None:
+        history.series[("val", f"new-{len(history.series)}")] = Series()
+        return original(self, whole=whole)
+
+    monkeypatch.setattr(Series, "last", meanwhile)
+    assert history.latest("val") == {"loss": 0.5}

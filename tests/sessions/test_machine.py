@@ -16,7 +16,7 @@ from sessions import cards, machine, tenants
 from sessions.cards import Card, Nvml
 from sessions.cgroups import Allowance, Share, allowance
 from sessions.cpu import CpuMeter
-from sessions.machine import Machine, Sampler, summaries, summary
+from sessions.machine import Machine, Sampler, summaries
 from sessions.tenants import Register, Tenant, run_of
 from tests.sessions.nvml import GIB, FakeNvml
 
@@ -314,7 +314,7 @@ class TestSummary:
             self.card(0, 0.71, ours), self.card(1, 0.0), self.card(2, 0.98, ana), self.card(3, 0.0),
             self.card(4, None, ours, used=50, parent="GPU-p"), self.card(5, 0.5, visible=False),
         )))  # fmt: skip
-        assert summary(found) == "gpu 0 71% 1 idle 2 98%(ana) 3 idle 4:GPU- in use 5 50%(hidden)"
+        assert summaries(found)[0] == "gpu 0 71% 1 idle 2 98%(ana) 3 idle 4:GPU- in use 5 50%(hidden)"
 
     def test_there_are_shorter_forms_for_narrow_terminals(self) -> None:
         found = summaries(Machine(gpus=cards.Cards(tuple(self.card(n, 0.0) for n in range(16)))))
@@ -323,5 +323,5 @@ class TestSummary:
     def test_without_gpu_it_is_cpu_and_memory(self) -> None:
         memory = machine.Memory(16 * GIB, int(5.1 * GIB))
         found = Machine(cpu=machine.Cpu(0.34), memory=memory)
-        assert summary(found) == "cpu 34% ram 5.1/16 GiB"
-        assert summary(Machine()) == "cpu -"
+        assert summaries(found)[0] == "cpu 34% ram 5.1/16 GiB"
+        assert summaries(Machine())[0] == "cpu -"

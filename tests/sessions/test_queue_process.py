@@ -12,15 +12,20 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
-from engine.errors import UsageError
-from sessions import control
+from engine.errors import LabError, UsageError
+from sessions import control, ordering, starting
+from sessions import queue as module
+from sessions.lineup import Watch
 from sessions.process import Identity, child_environment, myself, python_command, reap
 from sessions.queue import ensure_queue
+from sessions.queuefiles import queue_file
 from sessions.records import OUTPUT, REQUEST
 from sessions.runs import Run
+from sessions.slots import Use
 from sessions.starting import START_LOCK
 from sessions.status import last_attempt
 from tests.conftest import Lab
@@ -167,6 +172,118 @@ class TestStartingOnce:
         self.interrupted(run)
         control.stop(lab.read(run))
         assert lab.read(run).status.detail == "taken out of the queue before it started"
+
+    def unsaid(self, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+        """What was spawned cannot be written down, and what was lives and says nothing."""
+        monkeypatch.setattr(starting, "_conclude", lambda *_: None)
+        monkeypatch.setattr(starting, "python_command", lambda *_: ["sleep", "60"])
+
+    def test_when_it_cannot_be_said_what_was_spawned_whoever_started_it_is_not_taken_for_it(
+        self, lab: Lab, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        killed: list[Identity] = []
+        monkeypatch.setattr(control, "kill_group", lambda identity: bool(killed.append(identity)) or True)
+        run = lab.create(**SHORT)
+        with monkeypatch.context() as patched:
+            self.unsaid(lab, patched)
+            child = control.start(run.path)
+        assert child is not None
+        assert lab.read(run).status.process is None
+        with pytest.raises(LabError, match="just being started"):
+            control.kill(lab.read(run))
+        assert killed == []
+        assert reason(lab, run) == "is being started"
+        assert control.start(run.path) is None
+        os.kill(child.pid, signal.SIGKILL)
+        eventually(lambda: not child.is_alive())
+        assert control.start(run.path) is not None, "nothing holds its lock: there is no worker"
+        assert last_attempt(lab.ended(run).record) == 1
+
+    def test_neither_with_a_job(self, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+        killed: list[Identity] = []
+        monkeypatch.setattr(ordering, "kill_group", lambda identity: bool(killed.append(identity)) or True)
+        monkeypatch.setattr(ordering, "ensure_queue", lambda home: False)
+        run = lab.gone(lab.ended(lab.launch(**SHORT)))
+        job_id = control.submit_job(lab.store, run, "evaluate", {})
+        with monkeypatch.context() as patched:
+            self.unsaid(lab, patched)
+            child = starting.start_job(run.path, job_id, "cpu")
+        assert child is not None
+        with pytest.raises(LabError, match="just being started"):
+            control.cancel_job(lab.store, run.id, job_id)
+        with pytest.raises(UsageError, match="is running"):
+            control.delete(lab.store, lab.read(run))
+        assert killed == []
+        assert starting.start_job(run.path, job_id, "cpu") is None
+        assert Watch(lab.store.home.runs).look().uses() == [Use("cpu")]
+        (run.path / "artifacts" / f"{job_id}.json").write_text("{}")
+        assert Watch(lab.store.home.runs).look().ended_jobs == [(run.id, job_id, None)]
+        os.kill(child.pid, signal.SIGKILL)
+        eventually(lambda: not child.is_alive())
+
+
+class TestOneThatBreaks:
+    def test_whatever_it_raises_it_is_put_off_and_the_others_start(
+        self, lab: Lab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        bad, good = lab.create(), lab.create()
+        (lab.root / "queue").mkdir(exist_ok=True)
+        started: list[str] = []
+
+        def begin(path: Path, slot: str) -> Identity:
+            if path == bad.path:
+                raise UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed")
+            started.append(path.name)
+            return myself()
+
+        monkeypatch.setattr(module, "start", begin)
+        module.Queue(lab.root).turn()
+        assert started == [good.id]
+        (line,) = [each for each in capsys.readouterr().out.splitlines() if bad.id in each]
+        assert "cannot be started, again in 2 s: UnicodeEncodeError" in line
+        assert "surrogates" in reason(lab, bad)
+
+    def test_a_settlement_that_breaks_is_a_line_too(
+        self, lab: Lab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        run = lab.gone(lab.ended(lab.launch(**SHORT)))
+
+        def refuse(*_: object) -> None:
+            raise ValueError("odd\nindeed")
+
+        monkeypatch.setattr(module, "tell", refuse)
+        (lab.root / "queue").mkdir(exist_ok=True)
+        module.Queue(lab.root).turn()
+        assert f"{run.id}: ValueError: odd\n" in capsys.readouterr().out
+
+    def test_half_a_character_in_an_environment_keeps_nobody(self, lab: Lab) -> None:
+        run = lab.create(**SHORT)
+        ticket = json.loads((run.path / REQUEST).read_text())["ticket"]
+        rewrite(run, ticket={**ticket, "environment": {**ticket["environment"], "TZ": "\ud800"}})
+        other = lab.submit(**SHORT)
+        assert [lab.ended(each).status.name for each in (run, other)] == ["finished", "finished"]
+
+    def test_the_same_failure_at_every_turn_is_told_once(
+        self, lab: Lab, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        queue = module.Queue(lab.root)
+        monkeypatch.setattr(queue, "_beat", lambda: 1 / 0)
+        for _ in range(3):
+            assert queue._turn_safely() == 1.0
+        assert capsys.readouterr().out.count("ZeroDivisionError: ") == 1
+
+    def test_its_log_stays_short_while_it_runs(self, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(module, "LONGEST_LOG", 1000)
+        lab.create()
+        log = queue_file(lab.root, "log")
+        with log.open("a") as output:
+            output.write("x" * 5000 + "last words")
+            output.flush()
+            module.Queue(lab.root)._trim_log()
+            output.write("more")
+        assert log.read_text() == "more"
+        kept = log.with_suffix(".log.old").read_text()
+        assert (len(kept), kept[-10:]) == (1000, "last words")
 
 
 SUBMIT = """

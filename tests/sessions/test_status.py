@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from sessions.process import Identity, created_at, identify, myself
+from sessions.queuefiles import queue_file
 from sessions.records import Record
-from sessions.status import Status, derive
+from sessions.status import Status, derive, last_beat, roughly
 
 NOW = 1_000_000.0
 DEAD = Identity(myself().host, myself().boot, 2**22 + 1, 1.0).as_dict()
@@ -85,10 +86,13 @@ class TestTheQueue:
             status(request=ticket(1) | {"attempt": 1}, result={"status": "finished", "attempt": 1}).name == "finished"
         )
 
-    def test_one_being_started_is_running_while_whoever_does_it_lives_and_else_queued(self) -> None:
-        begun = ticket(1) | {"attempt": 1}
-        assert status(request={**begun, "spawned": myself().as_dict()}).name == "running"
-        assert status(request={**begun, "spawned": DEAD}).name == "queued"
+    def test_one_being_started_waits_and_whoever_does_it_is_not_its_process(self) -> None:
+        begun = ticket(1) | {"attempt": 1, "standing_in": True}
+        for spawned in (myself().as_dict(), DEAD):
+            found = status(request={**begun, "spawned": spawned})
+            assert (found.name, found.process) == ("queued", None)
+        without = {"attempt": 1, "standing_in": True, "spawned": myself().as_dict()}
+        assert status(request=without).process is None
 
     def test_held_it_is_paused(self) -> None:
         found = status(request=ticket() | {"wanted": "pause"})
@@ -140,6 +144,21 @@ def test_lost_says_as_much_as_is_known(exit: Any, request_: dict[str, Any], phas
 
 
 class TestOtherHosts:
+    def test_how_long_they_are_silent_does_not_change_every_second(self) -> None:
+        said = {status(process=alive(host="elsewhere", heartbeat=NOW - 180 - each)).detail for each in range(59)}
+        assert said == {"on elsewhere, silent for 3 min"}
+        assert [roughly(each) for each in (61, 3599, 7300, 200_000)] == ["1 min", "59 min", "2 h", "2 days"]
+
+    def test_a_hosts_name_leaves_no_folder(self, tmp_path: Path) -> None:
+        beat = queue_file(tmp_path, "beat", "../x/é")
+        assert beat.parent == tmp_path / "queue"
+        (tmp_path / "x").mkdir()
+        (tmp_path / "x" / "y.beat").touch()
+        assert last_beat(tmp_path, "../x/y") == 0.0
+        beat.parent.mkdir()
+        beat.touch()
+        assert last_beat(tmp_path, "../x/é") == beat.stat().st_mtime
+
     def test_they_are_judged_by_their_heartbeat_alone(self) -> None:
         fresh = status(process=alive(host="elsewhere"))
         assert (fresh.name, fresh.stale, fresh.process is not None) == ("remote", False, True)

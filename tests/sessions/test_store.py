@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from engine.config import read_config
-from engine.errors import UsageError
+from engine.errors import LabError, UsageError
 from engine.files import write_json
 from sessions import control, records
 from sessions.process import child_environment, python_command
@@ -176,3 +176,12 @@ class TestReadingAgain:
         control.delete(lab.store, run)
         assert lab.store.all() == []
         assert run.id not in lab.store._histories
+
+
+def test_a_program_that_gives_names_for_ever_is_told_of(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sessions.store.NAMING_TIMEOUT", 0.05)
+    lab.store.home.ensure()
+    with lab.store.naming(), pytest.raises(LabError, match="another program is giving names") as refusal:
+        lab.create()
+    assert refusal.value.hint == "try again"
+    lab.create()

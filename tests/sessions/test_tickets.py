@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,13 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.events import jsonable
-from sessions.limits import queue_file, read_limits, set_limits
+from sessions import control
+from sessions.limits import read_limits, set_limits
 from sessions.lineup import Watch
-from sessions.ordering import between
+from sessions.ordering import between, submit_job
 from sessions.queue import overview
+from sessions.queuefiles import queue_file, stamped
 from sessions.records import REQUEST
+from sessions.runs import Run, read_run
 from sessions.slots import Limits
-from sessions.tickets import captured, environment_for, jobs_of, new_ticket, ticket_of
+from sessions.starting import start, start_job
+from sessions.tickets import captured, environment_for, jobs_of, new_ticket, sound, ticket_of
 from tests.conftest import Lab
 
 SECRETS = {
@@ -153,3 +160,60 @@ def test_a_run_that_asks_for_nothing_is_not_read_again(lab: Lab, monkeypatch: py
     monkeypatch.setattr(module, "read_record", lambda path: read.append(path.name) or original(path))
     watch.look()
     assert read == [other.id]
+
+
+class TestCopies:
+    def copied(self, run: Run, to: Path) -> Run:
+        shutil.copytree(run.path, to)
+        return read_run(to)
+
+    def test_a_copy_of_a_queued_run_waits_for_nothing(self, lab: Lab) -> None:
+        run = lab.create()
+        copy = self.copied(run, run.path.with_name("line-copied"))
+        assert [each.run_id for each in overview(lab.store).waiting] == [run.id]
+        assert copy.status.name == "lost"
+        assert "labapp resume queues it" in copy.status.detail
+        assert start(copy.path) is None
+
+    def test_one_that_came_from_another_home_neither(self, lab: Lab, tmp_path: Path) -> None:
+        run, other = lab.create(), Lab(tmp_path / "other")
+        other.create()
+        copy = self.copied(run, other.store.home.runs / run.id)
+        assert copy.status.name == "lost"
+        assert run.id not in {each.run_id for each in overview(other.store).waiting}
+        assert start(copy.path) is None
+
+    def test_nor_does_a_copied_job(self, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("sessions.ordering.ensure_queue", lambda home: False)
+        run = lab.create()
+        job_id = submit_job(lab.store, run, "evaluate", {})
+        copy = self.copied(run, run.path.with_name("line-copied"))
+        assert jobs_of(copy.record.request) == []
+        assert [each.id for each in jobs_of(lab.read(run).record.request)] == [job_id]
+        assert start_job(copy.path, job_id) is None
+
+    def test_queued_again_it_is_a_run_of_its_own(self, lab: Lab) -> None:
+        copy = self.copied(lab.create(), lab.store.home.runs / "line-copied")
+        assert lab.ended(control.resume(lab.store, copy)).status.name == "finished"
+
+    def test_the_key_is_made_once_is_private_and_stands_in_no_run(self, lab: Lab) -> None:
+        lab.store.home.ensure()
+        with ThreadPoolExecutor(8) as pool:
+            marks = {each["key"] for each in pool.map(lambda _: stamped({}, lab.store.home.runs / "a"), range(32))}
+        key = lab.root / "queue" / "key"
+        assert len(marks) == 1
+        assert key.stat().st_mode & 0o777 == 0o600
+        assert [each.name for each in key.parent.iterdir()] == ["key"]
+        assert key.read_text() not in (lab.create().path / REQUEST).read_text()
+
+    def test_a_damaged_key_is_made_anew(self, lab: Lab) -> None:
+        lost = lab.create()
+        (lab.root / "queue" / "key").write_text("")
+        run = lab.create()
+        assert [lab.read(each).status.name for each in (lost, run)] == ["lost", "queued"]
+
+
+def test_half_a_character_is_no_variable() -> None:
+    assert not sound("PATH", "\ud800")
+    assert not sound("\ud800", "x")
+    assert sound("PATH", "/caf\udce9"), "a byte that is no text"

@@ -6,8 +6,8 @@ import math
 
 from rich.text import Text
 
-from labapp.output import number
-from labapp.rows import LIVE, TROUBLE, ago, brief_duration, quantity
+from labapp.output import duration, number
+from labapp.rows import LIVE, TROUBLE, ago, quantity
 from labapp.screens.run_tabs.pane import Seen, lines
 from sessions.records import number_of, table_of
 from sessions.status import waiting_ticket
@@ -51,7 +51,7 @@ def facts(seen: Seen, now: float) -> list[str]:
     """The numbers, the most telling first: a narrow terminal cuts the last."""
     row, found = seen.row, []
     if row.left is not None:
-        found.append(f"{brief_duration(row.left)} left")
+        found.append(f"{duration(row.left)} left")
     if row.best is not None:
         epoch = number_of(table_of(seen.record.result, "best"), "epoch")
         at = f" at epoch {epoch:g}" if epoch else ""
@@ -59,7 +59,7 @@ def facts(seen: Seen, now: float) -> list[str]:
     if row.status in LIVE:
         found += [f"{quantity(row.speed)}/s"] if row.speed is not None else []
     elif row.seconds:
-        found.append(f"trained {brief_duration(row.seconds)}")
+        found.append(f"trained {duration(row.seconds)}")
     if row.gpu:
         found.append(f"on {row.gpu}")
     if row.status in LIVE and row.saved:

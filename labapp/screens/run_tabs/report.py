@@ -20,8 +20,8 @@ from engine.task import SPLITS
 from labapp.curves import NOT_MEASURES, QUANTILES
 from labapp.fit import tidy
 from labapp.messages import Done
-from labapp.output import number
-from labapp.rows import LIVE, SHORT, brief_duration
+from labapp.output import duration, number
+from labapp.rows import LIVE, SHORT
 from labapp.screens.run_tabs.pane import Pane, Seen
 from labapp.screens.run_tabs.reports import ClassScores, Mistake, Report, read_all
 from labapp.widgets.confusion import Confusion
@@ -187,7 +187,7 @@ class ReportPane(Pane):
             return
         row, words = self.seen.row, "There is no report: the result has none."
         if row.status in COMING:
-            left = f", in about {brief_duration(row.left)} and the time to evaluate" if row.left else ""
+            left = f", in about {duration(row.left)} and the time to evaluate" if row.left else ""
             words = f"Metrics of all splits, and what is behind them, come when the training ends{left}."
         elif not self.seen.ended:
             words = f"There is no report: the run is {row.status}. R resumes it."

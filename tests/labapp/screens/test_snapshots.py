@@ -15,9 +15,18 @@ from benchmarks.homes import fill
 from labapp.app import LabApp
 from labapp.face import Face
 from labapp.widgets.chart import Chart
+from sessions.cards import Card, Cards
 from sessions.home import Home
+from sessions.machine import Machine, Memory, Sampler
+from sessions.tenants import Tenant
 from tests.labapp.screens.app import LARGE, SMALL, until
 
+GIB = 2**30
+WHO = (Tenant(11, 40 * GIB, True, "me", True, "bn-000001"), Tenant(12, 30 * GIB, True, "ana"))
+CARDS = tuple(
+    Card(n, f"GPU-{n}", "NVIDIA H200", 140 * GIB, 71 * GIB, 0.98, 64, 512.0, 700.0, tenants=WHO) for n in (0, 1)
+)
+MACHINE = Machine("ml-server", gpus=Cards(CARDS), memory=Memory(512 * GIB, 96 * GIB))
 LOOKS = [(size, theme) for size in (SMALL, LARGE) for theme in ("lab-dark", "lab-light")]
 both = pytest.mark.parametrize(
     ("size", "theme"), LOOKS, ids=lambda each: each if isinstance(each, str) else str(each[0])
@@ -27,7 +36,7 @@ both = pytest.mark.parametrize(
 @pytest.fixture
 def picture(snap_compare: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[..., bool]:
     """Compare the screen after some keys, in a home of finished runs that never changes."""
-    monkeypatch.setattr("labapp.sampling.MachineWatch.start", lambda self: None)  # a machine is never the same twice
+    monkeypatch.setattr(Sampler, "sample", lambda self: MACHINE)  # a machine is never the same twice
     home = Home(tmp_path / "home")
 
     def take(size: tuple[int, int], theme: str, *keys: str, runs: int = 6) -> bool:
@@ -37,7 +46,7 @@ def picture(snap_compare: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -
         async def prepare(pilot: Pilot[None]) -> None:
             app = pilot.app
             assert isinstance(app, LabApp)
-            await until(pilot, lambda: app.snapshot.complete)
+            await until(pilot, lambda: app.snapshot.complete and app.machine is not None)
             for key in keys:
                 await pilot.press(key)
                 await pilot.pause()
@@ -74,3 +83,18 @@ class TestRun:
 
     def test_report(self, picture: Any, size: tuple[int, int], theme: str) -> None:
         assert picture(size, theme, "enter", "right_square_bracket")
+
+
+@both
+class TestNew:
+    def test_form(self, picture: Any, size: tuple[int, int], theme: str) -> None:
+        assert picture(size, theme, "2")
+
+    def test_settings_with_something_wrong(self, picture: Any, size: tuple[int, int], theme: str) -> None:
+        assert picture(size, theme, "2", "f3", "end", "up", "x")
+
+
+@both
+class TestMachine:
+    def test_gpus_and_queue(self, picture: Any, size: tuple[int, int], theme: str) -> None:
+        assert picture(size, theme, "7")
