@@ -132,8 +132,10 @@ def test_following_says_what_a_run_waits_for_and_brings_a_killed_queue_back(lab:
 
 def test_what_a_home_one_may_only_read_waits_for_can_be_looked_at(labapp: Any, lab: Lab) -> None:
     lab.create()
-    queue_file(lab.root, "lock").mkdir()  # no file can be made here
+    lock = queue_file(lab.root, "lock")
+    lock.mkdir()  # no file can be made here
     printed = labapp("queue")
+    lock.rmdir()
     assert printed.code == 0
     assert "cannot be woken" in printed.err
 
