@@ -10,8 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Input, Label, SelectionList
-from textual.widgets.selection_list import Selection
+from textual.widgets import Input, Label, OptionList
+from textual.widgets.option_list import Option
 
 from engine.errors import LabError
 from labapp.output import clean
@@ -39,7 +39,8 @@ class Dialog(ModalScreen[Answer | None]):
     Dialog Input { border: none; background: $panel; height: 1; padding: 0 1; }
     Dialog #wrong { color: $error; width: 100%; }
     Dialog Input:focus { background: $primary 30%; }
-    Dialog SelectionList { border: none; height: auto; max-height: 20; padding: 0; }
+    Dialog OptionList, Dialog OptionList:focus { border: none; background: $surface; }
+    Dialog OptionList { height: auto; max-height: 20; padding: 0; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,ctrl+c", "no", show=False)]
 
@@ -105,22 +106,39 @@ class Ask(Dialog[dict[str, str]]):
 
 
 class Choose(Dialog[list[str]]):
-    """Asks which of several to have."""
+    """Asks which of several to have. On and off are written, so that it can be read without colour."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "take", priority=True, show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "take", priority=True, show=False),
+        Binding("space", "flip", priority=True, show=False),
+    ]
 
     def __init__(self, question: str, choices: Mapping[str, str], chosen: Sequence[str]):
         super().__init__()
-        self.question, self.choices, self.chosen = question, choices, chosen
+        self.question, self.choices, self.chosen = question, choices, set(chosen)
 
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Label(plain(self.question), classes="question")
-            yield SelectionList[str](
-                *(Selection(clean(title), name, name in self.chosen) for name, title in self.choices.items())
-            )
+            yield OptionList(*(Option(self._line(name), name) for name in self.choices))
             yield Label("space on or off   enter take   esc leave", classes="hint")
 
+    def _line(self, name: str) -> Content:
+        return plain(f"[{'x' if name in self.chosen else ' '}] {self.choices[name]}")
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """A click."""
+        self._flip(event.option_index)
+
+    def action_flip(self) -> None:
+        highlighted = self.query_one(OptionList).highlighted
+        if highlighted is not None:
+            self._flip(highlighted)
+
+    def _flip(self, index: int) -> None:
+        name = list(self.choices)[index]
+        self.chosen ^= {name}
+        self.query_one(OptionList).replace_option_prompt_at_index(index, self._line(name))
+
     def action_take(self) -> None:
-        chosen = self.query_one(SelectionList).selected
-        self.dismiss([name for name in self.choices if name in chosen])
+        self.dismiss([name for name in self.choices if name in self.chosen])
