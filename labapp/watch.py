@@ -23,7 +23,7 @@ from sessions.records import Record
 from sessions.runs import Run
 from sessions.store import Store
 
-LOOK_EVERY = 0.5  # seconds
+LOOK_EVERY = 0.7  # seconds: an event shows within one, and ten live runs cost little
 WAKE_EVERY = 3.0  # seconds between looks whether the queue's process lives
 FIRST_PORTION = 64  # runs shown before the rest has been read
 GOING_ON = LIVE | {"queued", "remote"}

@@ -53,6 +53,7 @@ class RunsScreen(LabScreen):
         self.histories: Mapping[str, History] = {}
         self.metric = ""  # chosen; "" = what the selected run is judged by
         self.away = ""
+        self._fetching: frozenset[str] = frozenset()  # the runs whose curves were asked for
         self._looked_around = False  # whether the cursor was put somewhere after all runs had been read
         self.awaited = ""  # a run just launched: the cursor goes there when it is shown
 
@@ -145,7 +146,7 @@ class RunsScreen(LabScreen):
             text = Text(self.away + "  ", style="bold", no_wrap=True, overflow="ellipsis").append_text(text)
         if self.runs.marks:
             text.append(f"  {len(self.runs.marks)} marked", "bold")
-        self.query_one("#counts", Static).update(text)
+        self.query_one("#counts", Static).update(text, layout=False)
 
     def watched(self) -> frozenset[str]:
         chosen = set(self.runs.marks) if self.is_mounted else set()
@@ -202,11 +203,11 @@ class RunsScreen(LabScreen):
             text.append(f" {number(series.values[-1])}", "bold")
             if row.best is not None:
                 text.append(f" best {number(row.best)}", "dim")
-        self.query_one("#spark", Static).update(text)
+        self.query_one("#spark", Static).update(text, layout=False)
 
     def _say_now(self) -> None:
         row = self.runs.row
-        self.query_one("#now", Static).update(now_line(row, time.time()) if row else "")
+        self.query_one("#now", Static).update(now_line(row, time.time()) if row else "", layout=False)
 
     # -- what happens
 
@@ -217,13 +218,15 @@ class RunsScreen(LabScreen):
             self._count(self.lab.snapshot)
         self._looked_around = self.lab.snapshot.complete
         self._say_now()
-        self.draw()
         self.set_timer(SETTLE, self._fetch)
 
     def _fetch(self) -> None:
-        if self.is_current and self.watched() != getattr(self, "_fetching", None):
+        """Ask for the curves of what is selected and marked now; they are drawn when they come."""
+        if self.is_current and self.watched() != self._fetching:
             self._fetching = self.watched()
             self.lab.watcher.watch(self._fetching)
+        else:
+            self.draw()
 
     def on_screen_resume(self) -> None:
         self._fetching = self.watched()

@@ -34,6 +34,8 @@ class Terminal:
             timeout=5,
         )
 
+        self.process.delaybeforesend = None  # pexpect would wait 50 ms before every key
+
     def __enter__(self) -> Terminal:
         return self
 
@@ -50,11 +52,14 @@ class Terminal:
                 self._stream.feed(self.process.read_nonblocking(65_536, 0.05))
         return self.shown()
 
-    def read_now(self) -> str:
-        """Take what is there already, or the next thing that comes."""
-        with contextlib.suppress(pexpect.TIMEOUT, pexpect.EOF):
-            self._stream.feed(self.process.read_nonblocking(65_536, 0.005))
-        return self.shown()
+    def received(self, wanted: bytes, seconds: float = PATIENCE) -> None:
+        """Wait until these bytes have come: the moment a terminal has them, whatever it takes to show them."""
+        deadline, seen = time.monotonic() + seconds, b""
+        while wanted not in seen:
+            assert time.monotonic() < deadline, f"{wanted!r} never came"
+            with contextlib.suppress(pexpect.TIMEOUT):
+                seen += self.process.read_nonblocking(65_536, 0.5)
+        self._stream.feed(seen)
 
     def shown(self) -> str:
         return "\n".join(line.rstrip() for line in self.screen.display)
