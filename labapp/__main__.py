@@ -31,10 +31,11 @@ def entry() -> None:
 
 def dispatch(arguments: list[str]) -> int:
     """The app when there is no command; it comes up faster without the command line's modules."""
-    if not arguments or (len(arguments) == 2 and arguments[0] == "--home" and arguments[1]):
+    words = [part for word in arguments for part in (word.split("=", 1) if word.startswith("--home=") else [word])]
+    if not words or (len(words) == 2 and words[0] == "--home" and words[1]):
         from labapp.start import run_app
 
-        return run_app(Path(arguments[1]) if arguments else None)
+        return run_app(Path(words[1]) if words else None)
     from labapp.run import run
 
     return run(arguments)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
-import sys
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -91,10 +90,9 @@ def start(
         raise typer.Exit(0)
     if context.invoked_subcommand is not None:
         return
-    if not sys.stdout.isatty():
-        typer.echo("labapp without a command needs a terminal; labapp demo and labapp --help do not", err=True)
-        raise typer.Exit(UsageError.exit_code)
-    typer.echo(context.get_help())
+    from labapp.start import run_app
+
+    raise typer.Exit(run_app(None))
 
 
 def load_commands() -> typer.Typer:

@@ -62,16 +62,15 @@ def start(home: Path | None) -> int:
 
 def refuse_without_terminal() -> None:
     """The app needs a terminal that can place characters; everything it does is also a command."""
-    others = "labapp demo and labapp --help do not; every screen is also a command"
     if not (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError("labapp without a command needs a terminal", got="no terminal", hint=others)
+        raise UsageError("labapp without a command needs a terminal; labapp demo and labapp --help need none")
     term = os.environ.get("TERM", "")
     if term in ("", "dumb", "unknown"):
         raise UsageError(
             "this terminal cannot show the app",
             got=f"TERM={term or '(not set)'}",
             expected="a terminal such as xterm-256color, or tmux",
-            hint=others,
+            hint="labapp demo and labapp --help need no such terminal; every screen is also a command",
         )
 
 

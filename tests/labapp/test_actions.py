@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from labapp.screens.run import RunScreen
 
 from engine.catalogue import load
 from labapp.actions import ACTIONS, CHARTS, EVERYWHERE, RUN, RUNS, SCREENS, Action, all_actions
 from labapp.app import LabApp
 from labapp.face import TAKEN
+from labapp.screens.run import RunScreen
 from labapp.widgets.chart import Chart
 
 OWNERS = {screen.name: load(screen.load) for screen in SCREENS} | {

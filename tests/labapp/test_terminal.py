@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
 import threading
 
 import psutil
 import pytest
 
 from labapp.start import RESTORE, watch_terminal
+from sessions.process import child_environment, python_command
 from tests.conftest import Lab
 from tests.labapp.terminal import Terminal
 
@@ -172,3 +174,12 @@ def test_the_terminal_is_believed_rather_than_what_somebody_exported(lab: Lab) -
         terminal.shows("choose a task, data and settings yourself")
         terminal.press("q")
         assert terminal.ended() == 0
+
+
+@pytest.mark.parametrize("words", [[], ["--home", "elsewhere"], ["--home=elsewhere"]])
+def test_without_a_terminal_one_line_says_so_and_names_the_demo(words: list[str]) -> None:
+    command = python_command("labapp", *words)
+    done = subprocess.run(command, env=child_environment(), stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 1
+    assert "labapp demo" in done.stderr
