@@ -10,12 +10,14 @@ from rich.cells import set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from labapp.fit import fit
+from labapp.widgets.moving import MOVING
 from labapp.widgets.parts import Parts
 
 MARGIN = 2  # cells before the first column: the cursor
@@ -44,6 +46,7 @@ class QueueList(Parts, ScrollView, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "queue-list--head", "queue-list--cursor", "queue-list--live", "queue-list--calm", "queue-list--trouble",
     }  # fmt: skip
+    BINDINGS: ClassVar[list[BindingType]] = MOVING
     DEFAULT_CSS = """
     QueueList {
         scrollbar-size-vertical: 1; overflow-x: hidden;
@@ -113,22 +116,17 @@ class QueueList(Parts, ScrollView, can_focus=True):
         top = self._cursor - 1 if self._cursor and not self._items[self._cursor - 1].key else self._cursor
         self.scroll_to_region(Region(0, top, 1, self._cursor - top + 1), animate=False, force=True)
 
-    def key_up(self) -> None:
-        self.move_to(self._cursor - 1, -1)
+    def action_step(self, lines: int) -> None:
+        self.move_to(self._cursor + lines, lines)
 
-    def key_down(self) -> None:
-        self.move_to(self._cursor + 1)
+    def action_page(self, pages: int) -> None:
+        page = pages * max(1, self.size.height - 1)
+        self.move_to(min(len(self._items) - 1, max(0, self._cursor + page)), -pages)
 
-    def key_pageup(self) -> None:
-        self.move_to(max(0, self._cursor - max(1, self.size.height - 1)))
-
-    def key_pagedown(self) -> None:
-        self.move_to(min(len(self._items) - 1, self._cursor + max(1, self.size.height - 1)), -1)
-
-    def key_home(self) -> None:
+    def action_first(self) -> None:
         self.move_to(0)
 
-    def key_end(self) -> None:
+    def action_last(self) -> None:
         self.move_to(len(self._items) - 1, -1)
 
     def on_click(self, event: events.Click) -> None:

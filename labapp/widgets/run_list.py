@@ -11,6 +11,7 @@ from rich.cells import set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -20,6 +21,7 @@ from textual.strip import Strip
 from labapp.charts.palette import OKABE_ITO, marker
 from labapp.fit import fit
 from labapp.rows import BY_NAME, DEFAULT_COLUMNS, TROUBLE, Column, RunRow, cell, sort_key
+from labapp.widgets.moving import MOVING
 from labapp.widgets.parts import Parts
 
 GAP = 1  # cells between columns
@@ -60,6 +62,7 @@ class RunList(Parts, ScrollView, can_focus=True):
         & > .run-list--mark { color: $warning; text-style: bold; }
     }
     """
+    BINDINGS: ClassVar[list[BindingType]] = MOVING
     sort_column: reactive[str] = reactive("created")
     reversed: reactive[bool] = reactive(True)
     group_by: reactive[str] = reactive("")
@@ -215,22 +218,18 @@ class RunList(Parts, ScrollView, can_focus=True):
         top = 0 if self._cursor <= 1 else self._cursor  # with the line above it the header comes back
         self.scroll_to_region(Region(0, top, 1, 2 if top else self._cursor + 2), animate=False, force=True)
 
-    def key_up(self) -> None:
-        self.move_to(self._cursor - 1)
+    # Bindings, as the actions are, not handlers of keys: those would overtake an action typed just before them.
 
-    def key_down(self) -> None:
-        self.move_to(self._cursor + 1)
+    def action_step(self, lines: int) -> None:
+        self.move_to(self._cursor + lines)
 
-    def key_pageup(self) -> None:
-        self.move_to(self._cursor - max(1, self.size.height - 2))
+    def action_page(self, pages: int) -> None:
+        self.move_to(self._cursor + pages * max(1, self.size.height - 2))
 
-    def key_pagedown(self) -> None:
-        self.move_to(self._cursor + max(1, self.size.height - 2))
-
-    def key_home(self) -> None:
+    def action_first(self) -> None:
         self.move_to(0)
 
-    def key_end(self) -> None:
+    def action_last(self) -> None:
         self.move_to(len(self._lines) - 1)
 
     def on_click(self, event: events.Click) -> None:

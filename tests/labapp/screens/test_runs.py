@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from textual._xterm_parser import XTermParser
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -175,6 +176,15 @@ class TestMarksAndCurves:
             assert screen(app).runs.marks == {}
 
         drive(lab, mark)
+
+    def test_keys_typed_faster_than_they_are_handled_act_in_their_order(self, lab: Lab, three: list[Run]) -> None:
+        async def type_fast(app: LabApp, pilot: Pilot[None]) -> None:
+            for event in XTermParser().feed(" \x1b[B "):
+                event.set_sender(app)
+                app.post_message(event)
+            await until(pilot, lambda: set(screen(app).runs.marks) == {three[2].id, three[1].id})
+
+        drive(lab, type_fast)
 
     def test_curves_grow_while_one_looks(self, lab: Lab) -> None:
         run = lab.launch(**LONG)
