@@ -51,7 +51,7 @@ def picture(snap_compare: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -
                 await pilot.press(key)
                 await pilot.pause()
                 await until(pilot, lambda: not any(chart.busy for chart in app.screen.query(Chart)))
-            await app.workers.wait_for_complete([each for each in app.workers if not each.node.disabled])
+            await until(pilot, lambda: not any(worker.is_running for worker in app.workers))
             await until(pilot, lambda: not any(chart.busy for chart in app.screen.query(Chart)))
             await pilot.pause(0.3)
 
