@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -274,7 +273,3 @@ def _check_after(after: str, around: Around) -> None:
 def gpu_id(gpu: Any) -> str:
     """How a GPU is named in a draft: its index, or its UUID where several share one."""
     return str(gpu.uuid) if gpu.parent else str(gpu.index)
-
-
-def data_title(draft: Draft) -> str:
-    return draft.data or Path(draft.source).name or "a folder of your own"
