@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from rich.text import Text
@@ -241,7 +240,7 @@ class RunsScreen(LabScreen):
         """All charts of a screen share the x axis, the window, the smoothing and the cursor; log is each one's own."""
         for chart in self.charts:
             if chart is not message.chart:
-                chart.apply(replace(message.view, log=chart.view.log))
+                chart.follow(message.view)
 
     @on(Input.Changed, "#filter")
     def _filter_changed(self, message: Input.Changed) -> None:

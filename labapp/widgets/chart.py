@@ -110,6 +110,10 @@ class Chart(ViewActions, Widget, can_focus=True):
         self._curves = tuple(curves)
         self._ask()
 
+    def follow(self, view: ChartView) -> None:
+        """Take over axis, window, smoothing and cursor of another chart of the screen; the scale stays one's own."""
+        self.apply(replace(view, log=self._view.log))
+
     def apply(self, view: ChartView) -> None:
         """Look at the curves like this; says nothing to anybody."""
         if view != self._view:

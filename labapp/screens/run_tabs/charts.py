@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import ClassVar
 
 from textual import on
@@ -11,7 +10,6 @@ from textual.app import ComposeResult
 from textual.events import Resize
 
 from labapp.charts.curve import Curve
-from labapp.charts.view import ChartView
 from labapp.curves import NOT_MEASURES, metrics_of
 from labapp.screens.run_tabs.pane import Pane, Seen
 from labapp.widgets.chart import Chart
@@ -102,11 +100,7 @@ class ChartsPane(Pane):
         """All charts share the x axis, the window, the smoothing and the cursor; log is each one's own."""
         for chart in self.query(Chart):
             if chart is not message.chart:
-                chart.apply(with_own_scale(message.view, chart))
-
-
-def with_own_scale(view: ChartView, chart: Chart) -> ChartView:
-    return replace(view, log=chart.view.log)
+                chart.follow(message.view)
 
 
 def split_curves(run: str, history: History, metric: str) -> Iterator[Curve]:

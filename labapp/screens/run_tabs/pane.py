@@ -82,16 +82,7 @@ class Pane(Vertical):
 
     def fetch(self, work: Callable[[], Found], show: Callable[[Found], object]) -> None:
         """Do the work in a thread, then show what it found, unless newer work of this pane has been asked for."""
-
-        async def go() -> None:
-            try:
-                found = await asyncio.to_thread(work)
-                if self.is_mounted:
-                    show(found)
-            except Exception as error:
-                self.lab.fault(error, "this tab cannot show everything")
-
-        self.run_worker(go(), group="fetch", exclusive=True, exit_on_error=False)
+        self.run_worker(self._found_and_shown(work, show), group="fetch", exclusive=True, exit_on_error=False)
 
     def read_on(self, work: Callable[[], Found], show: Callable[[Found], object]) -> None:
         """Like `fetch`, for what is read bit by bit: one at a time, and each is shown."""
@@ -101,15 +92,19 @@ class Pane(Vertical):
 
         async def go() -> None:
             try:
-                found = await asyncio.to_thread(work)
-                if self.is_mounted:
-                    show(found)
-            except Exception as error:
-                self.lab.fault(error, "this tab cannot show everything")
+                await self._found_and_shown(work, show)
             finally:
                 self._reading = False
 
         self.run_worker(go(), group="read", exit_on_error=False)
+
+    async def _found_and_shown(self, work: Callable[[], Found], show: Callable[[Found], object]) -> None:
+        try:
+            found = await asyncio.to_thread(work)
+            if self.is_mounted:
+                show(found)
+        except Exception as error:
+            self.lab.fault(error, "this tab cannot show everything")
 
 
 def lines(text: str) -> str:
