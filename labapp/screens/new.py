@@ -135,7 +135,8 @@ class NewScreen(LabScreen):
         from labapp.drafts import first_draft
 
         self.take(first_draft())
-        self.choices.focus()
+        if not self.settings.active:  # whoever was quick is there already
+            self.choices.focus()
 
     def _look_soon(self) -> None:
         """The path may be typed further: it is looked at after a pause."""

@@ -50,10 +50,15 @@ def picture(snap_compare: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -
             for key in keys:
                 await pilot.press(key)
                 await pilot.pause()
-                await until(pilot, lambda: not any(chart.busy for chart in app.screen.query(Chart)))
-            await until(pilot, lambda: not any(worker.is_running for worker in app.workers))
-            await until(pilot, lambda: not any(chart.busy for chart in app.screen.query(Chart)))
+                await settled(pilot)
+            await settled(pilot)
             await pilot.pause(0.3)
+
+        async def settled(pilot: Pilot[None]) -> None:
+            # a screen that is still being filled would take the next key otherwise than a filled one
+            await until(pilot, lambda: not any(worker.is_running for worker in pilot.app.workers))
+            await until(pilot, lambda: not any(chart.busy for chart in pilot.app.screen.query(Chart)))
+            await pilot.pause()
 
         app = LabApp(home, Face(theme=theme, bell=False))
         return bool(snap_compare(app, terminal_size=size, run_before=prepare))
