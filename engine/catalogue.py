@@ -63,6 +63,8 @@ class TaskRow:
     default_dataset: str
     path_dataset: Dataset | None  # opens a path the user gave
     probe: Reference | None = None  # probe(path) -> settings that belong to the data at a path
+    # what the inference process can do with a trained run: name -> function (model, arguments, cache, say) -> answer
+    operations: Mapping[str, Reference] = field(default_factory=dict)
     learner: Reference = "engine.learner:TorchLearner"
     examples: str = "examples"  # what throughput counts
     recipe_version: int = 1
@@ -120,6 +122,11 @@ IMAGES = TaskRow(
     default_dataset="sample",
     path_dataset=_PICTURE_FOLDER,
     probe="engine.images.listing:probe",
+    operations={
+        "pictures": "engine.images.playground:pictures",
+        "explain": "engine.images.playground:explain",
+        "gradcam": "engine.images.playground:gradcam",
+    },
     examples="images",
 )
 

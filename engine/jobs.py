@@ -133,22 +133,28 @@ class TrainedModel:
         self.artifacts = self.task.restore(self.preprocessing)
         self.learner = load(config.row.learner)(settings)
         self.learner.load_for_use(self.task, self.artifacts, best_checkpoint(directory))
+        self.memory: dict[Any, Any] = {}  # what operations keep for as long as the model stays loaded
 
     def evaluate(self, split: Split, data: str | None, cache: Path, say: Say, broken: str | None = None) -> Evaluation:
         """Metrics on a split of the run's own data, or on data it never saw.
 
         `broken` says what to do with what cannot be read, where the task has a setting for it and the run did other.
         """
-        config, settings = self.config, self.settings
+        settings = self.settings
         if broken is not None and "broken" in type(settings).model_fields:
             settings = settings.model_copy(update={"broken": broken})  # for this request alone
         if data is None:
-            opened = load(config.dataset.open)(config.data, settings, cache, say)
-            expect_same_data(read_data_record(self.preprocessing), opened.fingerprint, config.data)
+            self.attach_own_data(settings, cache, say)
         else:
             opened = self._open_unseen(data, split, settings, cache, say)
-        self.task.attach(opened, settings, self.artifacts, self.learner.device)
+            self.task.attach(opened, settings, self.artifacts, self.learner.device)
         return self.task.evaluate(self.learner.evaluation_model(), split)
+
+    def attach_own_data(self, settings: TrainSettings, cache: Path, say: Say) -> None:
+        """Open what the run was trained on, which must not have changed."""
+        opened = load(self.config.dataset.open)(self.config.data, settings, cache, say)
+        expect_same_data(read_data_record(self.preprocessing), opened.fingerprint, self.config.data)
+        self.task.attach(opened, settings, self.artifacts, self.learner.device)
 
     def _open_unseen(self, data: str, split: Split, settings: TrainSettings, cache: Path, say: Say) -> Any:
         row = self.config.row

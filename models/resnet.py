@@ -96,9 +96,9 @@ class ResNet(nn.Module):
         logits: Tensor = self.linear(self.features(x))
         return logits
 
-    def cam_layers(self) -> list[nn.Module]:
-        """The 2n ReLUs of the last stage, in order: their outputs (N, 64, H/4, W/4) are Grad-CAM's targets."""
-        return [module for module in self.stage3.modules() if isinstance(module, nn.ReLU)]
+    def cam_layers(self, stage: int = 3) -> list[nn.Module]:
+        """The 2n ReLUs of a stage, in order. Those of the last one are Grad-CAM's targets: (N, 64, H/4, W/4)."""
+        return [module for module in getattr(self, f"stage{stage}").modules() if isinstance(module, nn.ReLU)]
 
 
 def stage(n: int, inputs: int, outputs: int, stride: int, norm: Norm) -> nn.Sequential:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
-from engine.catalogue import load, task_row
+from engine.catalogue import load, task_row, tasks
 from engine.config import brief, read_config, resolve
 from engine.errors import LabError, UsageError, unknown
 from engine.events import jsonable
@@ -37,12 +37,18 @@ class Models:
         self.home = home
         self._loaded: dict[tuple[str, str, float], Any] = {}
 
-    def get(self, run_id: str, device: str) -> Any:
+    def directory(self, run_id: str) -> Path:
         if not RUN_ID.fullmatch(run_id):
             raise UsageError("this is no run id", got=run_id, expected="lower-case letters, digits and dashes")
+        return self.home.runs / run_id
+
+    def task_of(self, run_id: str) -> str:
+        return read_config(self.directory(run_id) / CONFIG).row.name
+
+    def get(self, run_id: str, device: str) -> Any:
         from engine.jobs import TrainedModel, best_checkpoint
 
-        directory = self.home.runs / run_id
+        directory = self.directory(run_id)
         changed = best_checkpoint(directory).stat().st_mtime
         key = (run_id, device, changed)
         if key not in self._loaded:
@@ -81,7 +87,31 @@ def check(models: Models, args: dict[str, Any]) -> Answer:
     return {"findings": [f"{split}: {count:,} examples" for split, count in data.counts.items()]}
 
 
+# What can be asked of every task. What only one can do stands in its row of the catalogue.
 OPERATIONS: dict[str, Callable[[Models, dict[str, Any]], Answer]] = {"evaluate": evaluate, "check": check}
+
+
+def perform(models: Models, operation: str, args: dict[str, Any]) -> Answer:
+    """Carry out an operation: one of every task, or of the task the run is of."""
+    if operation in OPERATIONS:
+        return OPERATIONS[operation](models, args)
+    able = [row for row in tasks().values() if operation in row.operations]
+    if not able:
+        raise unknown(
+            "operation", operation, [*OPERATIONS, *(name for row in tasks().values() for name in row.operations)]
+        )
+    run = str(args.get("run"))
+    row = task_row(models.task_of(run))
+    if operation not in row.operations:
+        names = " or ".join(each.name for each in able)
+        raise UsageError(
+            f"{operation} is not for runs of this task",
+            got=f"{run}, of task {row.name}",
+            expected=f"a run of task {names}",
+        )
+    model = models.get(run, str(args.get("device", "cpu")))
+    found: Answer = load(row.operations[operation])(model, args, models.home.ensure().cache, say)
+    return {"run": run, **found}
 
 
 def say(message: str) -> None:
@@ -93,9 +123,8 @@ def answer(models: Models, request: Any) -> Answer:
     number = request.get("id") if isinstance(request, dict) else None
     try:
         operation = request.get("op") if isinstance(request, dict) else None
-        if operation not in OPERATIONS:
-            raise unknown("operation", str(operation), OPERATIONS)
-        return {"id": number, "result": OPERATIONS[operation](models, request.get("args") or {})}
+        args = request.get("args") if isinstance(request, dict) else None
+        return {"id": number, "result": perform(models, str(operation), args or {})}
     except LabError as error:
         return {"id": number, "error": error.as_dict() | {"exit_code": error.exit_code}}
     except Exception as error:

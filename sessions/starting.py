@@ -36,7 +36,7 @@ from sessions.tickets import CPU, TRAIN, Job, Ticket, environment_for, jobs_of
 
 # What can be queued: kind -> the module whose process carries it out. All but a training are started as
 # `python -P -m MODULE RUN_DIRECTORY JOB_ID`; sessions.jobs does whatever sessions.infer has an operation for.
-KINDS: dict[str, str] = {TRAIN: "sessions.worker", "evaluate": "sessions.jobs"}
+KINDS: dict[str, str] = {TRAIN: "sessions.worker", "evaluate": "sessions.jobs", "gradcam": "sessions.jobs"}
 
 START_LOCK = ".start.lock"
 

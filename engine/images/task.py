@@ -127,24 +127,26 @@ class ImageTask:
     def evaluate(self, model: nn.Module, split: Split) -> Evaluation:
         """Cross-entropy without smoothing, accuracy and F1, quantiles of the penultimate features, a full report."""
         pictures = self._pictures(split)
-        size = max(EVALUATION_PIXELS // pictures.side**2, 1)
-        loss = torch.zeros((), dtype=torch.float64, device=self.device)
-        features, logits = [], []
-        for batch in evaluation_batches(pictures, self.normalise, size):
-            penultimate = model.features(batch.images)  # type: ignore[operator]
-            outputs = model.linear(penultimate)  # type: ignore[operator]
-            loss += F.cross_entropy(outputs, batch.labels, reduction="sum")
-            features.append(penultimate)
-            logits.append(outputs)
-        probabilities = torch.cat(logits).softmax(1)
-        confidences, predictions = probabilities.max(1)
+        features, logits = self.outputs_of(model, split)
+        confidences, predictions = logits.softmax(1).max(1)
         confusion = confusion_matrix(pictures.labels, predictions, self.outputs)
-        metrics = {"loss": float(loss) / len(pictures), **scores(confusion)}
-        metrics |= feature_quantiles(torch.cat(features))
-        details = report(confusion, self._class_names())
+        metrics = {"loss": float(F.cross_entropy(logits.double(), pictures.labels)), **scores(confusion)}
+        metrics |= feature_quantiles(features)
+        details = report(confusion, self.class_names())
         return Evaluation(metrics, len(pictures), details, self._mistakes(pictures, predictions, confidences))
 
-    def _class_names(self) -> tuple[str, ...]:
+    @torch.no_grad()
+    def outputs_of(self, model: nn.Module, split: Split) -> tuple[Tensor, Tensor]:
+        """Penultimate features (N, 64) and logits (N, r) of a whole split, in its order."""
+        pictures = self._pictures(split)
+        features, logits = [], []
+        for batch in evaluation_batches(pictures, self.normalise, max(EVALUATION_PIXELS // pictures.side**2, 1)):
+            penultimate = model.features(batch.images)  # type: ignore[operator]
+            features.append(penultimate)
+            logits.append(model.linear(penultimate))  # type: ignore[operator]
+        return torch.cat(features), torch.cat(logits)
+
+    def class_names(self) -> tuple[str, ...]:
         """One name per output unit; units beyond the data's classes are numbered."""
         names = self.artifacts.classes
         return names + tuple(f"unused {i}" for i in range(len(names), self.outputs))
@@ -153,7 +155,7 @@ class ImageTask:
         """The surest mistakes, surest first."""
         wrong = (predictions != pictures.labels).nonzero().flatten()
         wrong = wrong[confidences[wrong].argsort(descending=True)][:MISTAKES_KEPT]
-        names = self._class_names()
+        names = self.class_names()
         return [
             {
                 "name": pictures.split.names[index],
@@ -171,7 +173,7 @@ class ImageTask:
             return []
         images = self.normalise(torch.from_numpy(np.stack(inputs)).to(self.device))
         probabilities = model(images).float().softmax(1)
-        names = self._class_names()
+        names = self.class_names()
         found = []
         for row in probabilities.tolist():
             order = sorted(range(len(row)), key=row.__getitem__, reverse=True)

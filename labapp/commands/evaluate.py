@@ -50,9 +50,8 @@ def evaluate(
     if not selected:
         say("no run matches")
     if queue:
-        return submit(
-            lab, selected, gpu, after or [], {"split": split, "data": data, "broken": broken}, as_json=as_json
-        )
+        args = {"split": split, "data": data, "broken": broken}
+        return submit(lab, selected, "evaluate", args, gpu, after or [], as_json=as_json)
     if after:
         raise UsageError("--after is for the queue", got="--after", expected="--queue with it")
     chosen = choose(gpu, list_gpus())
@@ -80,14 +79,16 @@ def evaluate(
     return code
 
 
-def submit(lab: Lab, runs: list[Run], gpu: str, after: list[str], args: dict[str, Any], *, as_json: bool) -> int:
-    """Queue an evaluation of each run."""
+def submit(
+    lab: Lab, runs: list[Run], kind: str, args: dict[str, Any], gpu: str, after: list[str], *, as_json: bool
+) -> int:
+    """Queue a job with each run and print the jobs' ids."""
     waits_for = [lab.store.find(each).id for each in after]
     chosen = choose(gpu, list_gpus()) if gpu not in ("auto", "cpu") else None
     wanted, submitted = chosen.uuid if chosen else gpu, []
     for run in runs:
-        data = None if args["data"] is None else resolve_data(task_row(run.task), args["data"])
-        job_id = control.submit_job(lab.store, run, "evaluate", {**args, "data": data}, gpu=wanted, after=waits_for)
+        own = {"data": resolve_data(task_row(run.task), args["data"])} if args.get("data") is not None else {}
+        job_id = control.submit_job(lab.store, run, kind, {**args, **own}, gpu=wanted, after=waits_for)
         submitted.append({"id": run.id, "job": job_id, "path": str(job_result(run.path, job_id))})
     if as_json:
         print_json(submitted)
