@@ -27,9 +27,9 @@ from labapp.screens.scouts import Scouts
 from labapp.widgets.form import Editor, Form
 
 if TYPE_CHECKING:  # they import pydantic: only in a thread, when the screen is first shown
-    from labapp.checking import Checked
-    from labapp.drafts import Draft
-    from labapp.surroundings import Around, Look
+    from labapp.form.checking import Checked
+    from labapp.form.drafts import Draft
+    from labapp.form.surroundings import Around, Look
 
 WIDE = 120  # columns from which choices and form stand side by side
 TALL = 32  # lines from which there is room for the command below the choices
@@ -132,7 +132,7 @@ class NewScreen(LabScreen):
 
     def _begin(self) -> None:
         """The form as it is before anything was chosen."""
-        from labapp.drafts import first_draft
+        from labapp.form.drafts import first_draft
 
         self.take(first_draft())
         if not self.settings.active:  # whoever was quick is there already
@@ -171,8 +171,8 @@ class NewScreen(LabScreen):
         if self.draft is None or self.around is None:
             return
         from engine.catalogue import tasks
-        from labapp.checking import check
-        from labapp.form_lines import choice_lines, command_line, setting_lines, settings_title
+        from labapp.form.checking import check
+        from labapp.form.lines import choice_lines, command_line, setting_lines, settings_title
 
         self.checked = checked = check(self.draft, self.around, self.look)
         titles = {name: row.title for name, row in tasks().items()}
@@ -189,7 +189,7 @@ class NewScreen(LabScreen):
         self._foot()
 
     def _help(self) -> None:
-        from labapp.form_lines import help_of
+        from labapp.form.lines import help_of
 
         line, checked = self.settings.line, self.checked
         if checked is None:
@@ -200,7 +200,7 @@ class NewScreen(LabScreen):
         self.query_one("#help", Static).update(text, layout=False)
 
     def _foot(self) -> None:
-        from labapp.form_lines import sentence
+        from labapp.form.lines import sentence
 
         if self.checked is None or self.around is None:
             return
@@ -230,7 +230,7 @@ class NewScreen(LabScreen):
     def _typed(self, message: Form.Edited) -> None:
         if self.draft is None or self.around is None:
             return
-        from labapp.checking import check
+        from labapp.form.checking import check
 
         self.typing = message.key
         draft, without = (self.draft.with_override(message.key, text) for text in (message.text, None))
@@ -273,7 +273,7 @@ class NewScreen(LabScreen):
                 self.app.post_message(Refused(message.error))
             self.refresh_all() if self.draft is not None else self._begin()
             return
-        from labapp.drafts import draft_from
+        from labapp.form.drafts import draft_from
 
         self.only_changed, self.find = False, ""
         self.take(draft_from(message.config, message.run_id))
