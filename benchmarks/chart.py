@@ -26,7 +26,7 @@ from labapp.charts.curve import Curve
 from labapp.charts.legend import Paint
 from labapp.charts.picture import Request
 from labapp.charts.view import ChartView
-from sessions.history import Series
+from sessions.run.history import Series
 
 CURVES = 4
 POINTS_FOR_PLOTEXT = 480

@@ -24,7 +24,7 @@ from benchmarks.homes import beat, fill, live
 from benchmarks.machine import describe_face
 from engine.events import encode
 from sessions.home import Home
-from sessions.records import EVENTS
+from sessions.run.records import EVENTS
 from tests.labapp.terminal import Terminal
 
 SIZE = (160, 45)

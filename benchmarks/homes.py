@@ -14,7 +14,7 @@ from engine.events import encode
 from engine.files import write_json
 from sessions.home import Home
 from sessions.process import myself
-from sessions.records import ARTIFACTS, CONFIG, EVENTS, LABELS, META, PROCESS, REQUEST, RESULT, RUN_VERSION, digest
+from sessions.run.records import ARTIFACTS, CONFIG, EVENTS, LABELS, META, PROCESS, REQUEST, RESULT, RUN_VERSION, digest
 
 DAY = 86_400
 CONFUSION = [[91 if row == column else 1 for column in range(10)] for row in range(10)]

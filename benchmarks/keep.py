@@ -16,8 +16,8 @@ import tomlkit
 
 from engine.events import jsonable
 from labapp.cli import open_lab
-from sessions.records import CONFIG
-from sessions.runs import Run
+from sessions.run.records import CONFIG
+from sessions.run.runs import Run
 
 KEPT = Path(__file__).parent / "runs"
 

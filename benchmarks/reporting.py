@@ -20,8 +20,8 @@ from engine.catalogue import parse_target
 from engine.config import Layer, resolve
 from engine.jobs import TrainJob
 from sessions.home import Home
-from sessions.reporter import RunReporter
-from sessions.store import Store
+from sessions.run.reporter import RunReporter
+from sessions.run.store import Store
 
 
 class TimedReporter(RunReporter):

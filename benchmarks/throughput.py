@@ -38,7 +38,7 @@ from engine.randomness import Stream
 from engine.task import Loss, Split
 from models.norms import norm_factory
 from models.resnet import ResNet
-from sessions.reporter import RunReporter
+from sessions.run.reporter import RunReporter
 
 
 def random_pictures(count: int) -> PictureData:

@@ -15,11 +15,11 @@ from engine.catalogue import tasks
 from engine.config import resolve
 from labapp.app import LabApp
 from labapp.face import Face
-from labapp.rows import RunRow
+from labapp.live.rows import RunRow
 from labapp.screens.run import RunScreen
 from sessions import control
 from sessions.home import Home
-from sessions.store import Store
+from sessions.run.store import Store
 
 HERE = Path(__file__).parent
 VARIANTS = ("in", "bn", "gn", "bin")  # the last is still training when the picture is taken

@@ -18,6 +18,8 @@ from engine.catalogue import load
 from engine.errors import LabError
 from labapp.actions import EVERYWHERE, SCREENS, actions_of, actions_of_charts
 from labapp.face import Face
+from labapp.live.sampling import MachineWatch
+from labapp.live.watch import LOOK_EVERY, Watcher
 from labapp.messages import (
     CurvesGrew,
     Done,
@@ -30,15 +32,13 @@ from labapp.messages import (
     Snapshot,
 )
 from labapp.output import clean
-from labapp.sampling import MachineWatch
 from labapp.state import FaceState
 from labapp.themes import THEMES
-from labapp.watch import LOOK_EVERY, Watcher
 from sessions.home import Home
-from sessions.store import Store
+from sessions.run.store import Store
 
 if TYPE_CHECKING:
-    from sessions.machine import Machine
+    from sessions.machine.sampler import Machine
 
 SAY_AGAIN = 30.0  # seconds before the same fault is said again
 LATE = 15.0  # seconds without a look at the runs
@@ -127,7 +127,7 @@ class LabApp(App[None], inherit_bindings=False):
                 screen.take_curves(message.histories)
 
     def on_machine_sampled(self, message: MachineSampled) -> None:
-        from sessions.machine import summaries
+        from sessions.machine.sampler import summaries
 
         self.machine = message.machine
         self.machine_line = tuple(map(clean, summaries(message.machine)))
@@ -274,7 +274,7 @@ class LabApp(App[None], inherit_bindings=False):
         self.notify("starting a run on the sample...", timeout=3)
 
         def work() -> None:
-            from labapp.launching import launch_sample
+            from labapp.form.launching import launch_sample
 
             launch_sample(self.new_store())
             self.watcher.look()

@@ -12,7 +12,7 @@ import typer
 
 from engine.errors import UsageError
 from sessions.home import Home, find_home
-from sessions.store import Store
+from sessions.run.store import Store
 from sessions.userfile import read_user_file
 
 if TYPE_CHECKING:

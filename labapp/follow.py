@@ -15,9 +15,9 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from engine.errors import LabError
 from labapp.output import clean, duration, number
 from sessions.process import reap
-from sessions.queue import Waiting, ensure_queue, overview
-from sessions.runs import Run
-from sessions.store import Store
+from sessions.queue.process import Waiting, ensure_queue, overview
+from sessions.run.runs import Run
+from sessions.run.store import Store
 
 LOOK_EVERY = 0.25  # seconds
 WAKE_EVERY = 2.0  # seconds between looks whether the queue's process lives, while something waits

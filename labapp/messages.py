@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from engine.errors import LabError
-from labapp.rows import RunRow
-from sessions.history import History
+from labapp.live.rows import RunRow
+from sessions.run.history import History
 
 if TYPE_CHECKING:  # what they import is not needed for the first frame
     from engine.config import Config
-    from labapp.surroundings import Around, Look
-    from sessions.machine import Machine
-    from sessions.queue import Overview
+    from labapp.form.surroundings import Around, Look
+    from sessions.machine.sampler import Machine
+    from sessions.queue.process import Overview
 
 
 @dataclass(frozen=True)

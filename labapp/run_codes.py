@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sessions.runs import Run
+from sessions.run.runs import Run
 
 WORK_FAILED = 1
 INTERRUPTED = 130

@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from engine.files import write_json
+from labapp.live.rows import BY_NAME, DEFAULT_COLUMNS, GROUPS, RunRow
 from labapp.messages import Away
-from labapp.rows import BY_NAME, DEFAULT_COLUMNS, GROUPS, RunRow
 from sessions.home import Home
 
 STATE_FILE = "face.json"

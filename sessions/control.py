@@ -14,19 +14,19 @@ from typing import Any
 from engine.config import Config
 from engine.errors import LabError, UsageError, newer
 from engine.files import explained, write_json
-from sessions.gpus import list_gpus
-from sessions.limits import set_limits
 from sessions.locks import is_held
-from sessions.ordering import cancel_job, check_after, move, set_after, submit_job
+from sessions.machine.gpus import list_gpus
 from sessions.process import Identity, kill_group, reap
-from sessions.queue import ensure_queue
+from sessions.queue.limits import set_limits
+from sessions.queue.ordering import cancel_job, check_after, move, set_after, submit_job
+from sessions.queue.process import ensure_queue
+from sessions.queue.starting import START_LOCK, being_started, job_goes_on, start
 from sessions.queuefiles import stamped
-from sessions.records import CONFIG, LABELS, REQUEST, RESULT, RUN_VERSION, WORKER_LOCK, number_of, table_of, text_of
-from sessions.runs import Run, locked, read_run
-from sessions.starting import START_LOCK, being_started, job_goes_on, start
-from sessions.status import RESUMABLE, interrupted, last_attempt
-from sessions.store import Store, check_tags
-from sessions.tickets import AUTO, CPU, TRAIN, jobs_of, new_ticket
+from sessions.run.records import CONFIG, LABELS, REQUEST, RESULT, RUN_VERSION, WORKER_LOCK, number_of, table_of, text_of
+from sessions.run.runs import Run, locked, read_run
+from sessions.run.status import RESUMABLE, interrupted, last_attempt
+from sessions.run.store import Store, check_tags
+from sessions.run.tickets import AUTO, CPU, TRAIN, jobs_of, new_ticket
 
 __all__ = [
     "cancel_job", "delete", "kill", "label", "launch", "move", "pause", "resume", "set_after", "set_limits", "start",

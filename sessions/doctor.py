@@ -18,9 +18,9 @@ from typing import Literal
 import psutil
 
 from engine.errors import LabError
-from sessions.gpus import ask_nvml, list_gpus
 from sessions.home import Home
-from sessions.machine import ROOM_NEEDED
+from sessions.machine.gpus import ask_nvml, list_gpus
+from sessions.machine.sampler import ROOM_NEEDED
 from sessions.preferences import read_layers
 from sessions.process import SOURCE_ROOT
 

@@ -22,8 +22,8 @@ from engine.config import brief, read_config, resolve
 from engine.errors import LabError, UsageError, unknown
 from engine.events import jsonable
 from sessions.home import Home
-from sessions.records import CONFIG
-from sessions.runs import RUN_ID
+from sessions.run.records import CONFIG
+from sessions.run.runs import RUN_ID
 
 Answer = dict[str, Any]
 

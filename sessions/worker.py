@@ -24,7 +24,7 @@ from engine.errors import LabError
 from engine.files import explained, write_json
 from sessions.home import Home
 from sessions.locks import try_lock
-from sessions.records import (
+from sessions.run.records import (
     ARTIFACTS,
     CONFIG,
     META,
@@ -36,8 +36,8 @@ from sessions.records import (
     number_of,
     read_record,
 )
-from sessions.reporter import RunReporter
-from sessions.runs import locked
+from sessions.run.reporter import RunReporter
+from sessions.run.runs import locked
 
 RESERVE = ".reserve"  # room for the last words on a full disk
 RESERVED = 256 * 1024

@@ -23,11 +23,11 @@ from engine.config import Config, Layer, resolve
 from sessions import control
 from sessions.home import Home
 from sessions.process import Identity, reap
-from sessions.queue import queue_process
-from sessions.records import REQUEST
-from sessions.runs import Run
-from sessions.store import Store
-from sessions.tickets import jobs_of, new_ticket
+from sessions.queue.process import queue_process
+from sessions.run.records import REQUEST
+from sessions.run.runs import Run
+from sessions.run.store import Store
+from sessions.run.tickets import jobs_of, new_ticket
 
 # A busy machine is no reason to fail.
 hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from sessions.process import reap
-from sessions.queue import overview
-from sessions.records import REQUEST
-from sessions.runs import Run
+from sessions.queue.process import overview
+from sessions.run.records import REQUEST
+from sessions.run.runs import Run
 from tests.conftest import Lab
 
 LONG: dict[str, Any] = {"epochs": 4000, "pace": 0.004}

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from labapp.charts.curve import Axis, column, length
 from labapp.charts.smoothing import Floats, Smoother
-from sessions.history import Series
+from sessions.run.history import Series
 
 TAIL = 32  # last points compared at each look, to notice that a resume took points back
 

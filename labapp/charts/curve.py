@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from labapp.output import clean
-from sessions.history import Series
+from sessions.run.history import Series
 
 Axis = Literal["step", "epoch", "elapsed"]
 AXES: tuple[Axis, ...] = ("step", "epoch", "elapsed")

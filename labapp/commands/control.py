@@ -15,10 +15,10 @@ from labapp.follow import follow
 from labapp.output import print_error, print_json, say, size
 from labapp.run_codes import INTERRUPTED, WORK_FAILED, exit_code
 from sessions import control
-from sessions.query import is_term
-from sessions.runs import Run
-from sessions.status import RESUMABLE
-from sessions.store import Store
+from sessions.run.query import is_term
+from sessions.run.runs import Run
+from sessions.run.status import RESUMABLE
+from sessions.run.store import Store
 
 WaitOption = Annotated[bool, typer.Option("--wait", help="Wait until it is done.")]
 

@@ -11,11 +11,11 @@ from engine.config import resolve
 from labapp.cli import HomeOption, JsonOption, Lab, open_lab
 from labapp.commands.train import command_line
 from labapp.follow import follow
-from labapp.launching import place
+from labapp.form.launching import place
 from labapp.output import duration, number, print_json, say, table
 from labapp.run_codes import INTERRUPTED, exit_code
 from sessions import control
-from sessions.runs import Run
+from sessions.run.runs import Run
 
 PLAN: Sequence[str] = ("images/bn",)  # one variant of every task, in the order they are shown
 

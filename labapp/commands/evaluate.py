@@ -13,11 +13,11 @@ from labapp.cli import AfterOption, HomeOption, JsonOption, Lab, RunsArgument, o
 from labapp.output import number, print_error, print_json, say, table
 from labapp.run_codes import WORK_FAILED
 from sessions import control
-from sessions.gpus import choose, list_gpus, worker_environment
 from sessions.inference import Inference
-from sessions.query import is_term
-from sessions.runs import Run
-from sessions.starting import job_result
+from sessions.machine.gpus import choose, list_gpus, worker_environment
+from sessions.queue.starting import job_result
+from sessions.run.query import is_term
+from sessions.run.runs import Run
 
 SPLITS = ("train", "val", "test")
 BROKEN = ("refuse", "skip")

@@ -12,9 +12,9 @@ from labapp.cli import AfterOption, HomeOption, JsonOption, RunArgument, open_la
 from labapp.commands.evaluate import submit
 from labapp.fetching import fetch_line
 from labapp.output import clean, number, print_json, say, table
-from sessions.gpus import choose, list_gpus, worker_environment
 from sessions.inference import Inference
-from sessions.records import ARTIFACTS
+from sessions.machine.gpus import choose, list_gpus, worker_environment
+from sessions.run.records import ARTIFACTS
 
 OPERATION = "gradcam"
 

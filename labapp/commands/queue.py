@@ -10,9 +10,9 @@ from engine.errors import LabError, UsageError
 from labapp.cli import HomeOption, JsonOption, Lab, open_lab
 from labapp.output import print_json, say, table
 from sessions import control
-from sessions.gpus import Gpu, matching
-from sessions.queue import Overview, ensure_queue, overview, recent_gpus
-from sessions.tickets import ID
+from sessions.machine.gpus import Gpu, matching
+from sessions.queue.process import Overview, ensure_queue, overview, recent_gpus
+from sessions.run.tickets import ID
 
 ItemArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run that waits, or the id of a job.")]
 

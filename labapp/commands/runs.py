@@ -16,9 +16,9 @@ from labapp.cli import HomeOption, JsonOption, RunArgument, RunsArgument, open_l
 from labapp.follow import GOING_ON, follow
 from labapp.output import clean, duration, number, print_json, say, table, when
 from labapp.run_codes import INTERRUPTED, exit_code
-from sessions.query import Query, check_keys
-from sessions.records import OUTPUT
-from sessions.runs import Run
+from sessions.run.query import Query, check_keys
+from sessions.run.records import OUTPUT
+from sessions.run.runs import Run
 
 QueryArgument = Annotated[
     list[str] | None,

@@ -12,11 +12,11 @@ from engine.errors import UsageError
 from labapp.cli import AfterOption, HomeOption, JsonOption, Lab, open_lab
 from labapp.commands.runs import show_run
 from labapp.follow import follow
-from labapp.launching import config_of, configured, place, repeated, require_data
+from labapp.form.launching import config_of, configured, place, repeated, require_data
 from labapp.output import print_json, say
 from labapp.run_codes import INTERRUPTED, exit_code
 from sessions import control
-from sessions.runs import Run
+from sessions.run.runs import Run
 
 SetOption = Annotated[list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Change one setting.")]
 

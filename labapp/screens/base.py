@@ -11,9 +11,9 @@ from textual.screen import Screen
 
 from engine.errors import LabError
 from labapp.actions import CHARTS, actions_of, all_actions
+from labapp.live.rows import RunRow
 from labapp.messages import Done, Refused, Snapshot
 from labapp.output import clean
-from labapp.rows import RunRow
 from labapp.widgets.bars import KeyBar, TopBar
 from labapp.widgets.dialogs import Ask, Confirm
 
@@ -212,7 +212,7 @@ def together(refused: Sequence[LabError], of: int) -> LabError:
 
 def checked(fields: dict[str, str]) -> None:
     """Refuse a name or a tag that cannot be one."""
-    from sessions.store import check_spelling, check_tags
+    from sessions.run.store import check_spelling, check_tags
 
     check_spelling(fields["name"])
     check_tags(fields["tags"].split())

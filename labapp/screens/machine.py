@@ -14,16 +14,16 @@ from textual.containers import VerticalScroll
 from textual.events import Resize
 
 from labapp.actions import MACHINE
+from labapp.live.rows import RunRow
 from labapp.messages import Done, Snapshot
 from labapp.output import clean, duration
-from labapp.rows import RunRow
 from labapp.screens.base import LabScreen, bindings_of
 from labapp.widgets.dialogs import Confirm
 from labapp.widgets.gauges import one_line
 from labapp.widgets.meters import Meters
 from labapp.widgets.queue_list import Item, QueueList
-from sessions.machine import Machine, place_of
-from sessions.queue import Overview, Running, Waiting
+from sessions.machine.sampler import Machine, place_of
+from sessions.queue.process import Overview, Running, Waiting
 
 LEAST_QUEUE = 6  # lines that the queue always has
 LEAST_SEEN = 3  # lines of it in the smallest terminal
@@ -218,8 +218,8 @@ class MachineScreen(LabScreen):
         with_gpu = bool(self.machine and self.machine.cards)
 
         def work() -> None:
-            from sessions.limits import MOST, read_limits, set_limits
-            from sessions.queue import ensure_queue
+            from sessions.queue.limits import MOST, read_limits, set_limits
+            from sessions.queue.process import ensure_queue
 
             home = self.lab.home.ensure().root
             with self._limits:

@@ -14,9 +14,9 @@ from textual.binding import Binding, BindingType
 from textual.widgets import ContentSwitcher, Static
 
 from labapp.actions import RUN
+from labapp.live.rows import RunRow, row_of
 from labapp.messages import Snapshot
 from labapp.output import clean
-from labapp.rows import RunRow, row_of
 from labapp.screens.base import LabScreen, bindings_of, chart_bindings
 from labapp.screens.run_tabs.artifacts import ArtifactsPane
 from labapp.screens.run_tabs.charts import ChartsPane
@@ -28,10 +28,10 @@ from labapp.screens.run_tabs.pane import Pane, Seen
 from labapp.screens.run_tabs.report import ReportPane
 from labapp.screens.run_tabs.trouble import TroublePane
 from labapp.widgets.tabs import TabLine
-from sessions.history import History
-from sessions.records import EVENTS, Record, RecordCache
-from sessions.runs import Run
-from sessions.status import Status, derive
+from sessions.run.history import History
+from sessions.run.records import EVENTS, Record, RecordCache
+from sessions.run.runs import Run
+from sessions.run.status import Status, derive
 
 ERROR = "Error"
 TABS: dict[str, type[Pane]] = {

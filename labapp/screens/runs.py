@@ -18,17 +18,17 @@ from textual.widgets import Input, Static
 from engine.errors import LabError
 from labapp.actions import RUNS
 from labapp.charts.sparkline import sparkline
-from labapp.curves import curves, metrics_of
+from labapp.live.curves import curves, metrics_of
+from labapp.live.rows import BY_NAME, COLUMNS, GROUPS, LIVE, STATUS_ORDER, RunRow, ago, quantity
 from labapp.messages import Done, Snapshot
 from labapp.output import clean, duration, number
-from labapp.rows import BY_NAME, COLUMNS, GROUPS, LIVE, STATUS_ORDER, RunRow, ago, quantity
 from labapp.screens.base import LabScreen, bindings_of, chart_bindings
 from labapp.widgets.chart import Chart
 from labapp.widgets.dialogs import Choose
 from labapp.widgets.run_list import RunList
 from labapp.widgets.welcome import Welcome
-from sessions.history import History
-from sessions.query import Query
+from sessions.run.history import History
+from sessions.run.query import Query
 
 WIDE = 100  # columns from which the charts stand beside the list
 SLOTS = 8  # runs whose curves can be told apart

@@ -13,8 +13,8 @@ from engine.errors import LabError
 from labapp.messages import Filled, Launched, LookedAround, LookedAt
 
 if TYPE_CHECKING:
-    from labapp.drafts import Draft
-    from labapp.estimates import Memory
+    from labapp.form.drafts import Draft
+    from labapp.form.estimates import Memory
     from labapp.screens.new import NewScreen
     from sessions.preferences import Layers
 
@@ -34,9 +34,9 @@ class Scouts:
             self.screen.lab.in_thread(self._around)
 
     def _around(self) -> None:
-        from labapp import form_lines  # noqa: F401  # so that no import ever waits on the event loop
-        from labapp.estimates import Memory
-        from labapp.surroundings import look_around
+        from labapp.form import lines  # noqa: F401  # so that no import ever waits on the event loop
+        from labapp.form.estimates import Memory
+        from labapp.form.surroundings import look_around
 
         try:
             self._memory = self._memory or Memory(self.screen.lab.new_store())
@@ -50,7 +50,7 @@ class Scouts:
         """A path. Nobody waits for this thread: a disk that does not answer must not keep the app from ending."""
 
         def work() -> None:
-            from labapp.surroundings import look_at
+            from labapp.form.surroundings import look_at
 
             found = look_at(draft.row, draft.source)
             with suppress(Exception):  # the app has ended meanwhile
@@ -62,7 +62,7 @@ class Scouts:
         """The configuration of a run."""
 
         def work() -> None:
-            from labapp.launching import config_of
+            from labapp.form.launching import config_of
 
             try:
                 self.screen.post_message(Filled(config_of(self.screen.lab.new_store().read(run_id)), run_id))
@@ -77,7 +77,7 @@ class Scouts:
         """Queue the runs of a draft. Whatever happens, the screen is told that it is over."""
 
         def work() -> None:
-            from labapp.launching import launch_draft
+            from labapp.form.launching import launch_draft
 
             try:
                 runs = launch_draft(self.screen.lab.new_store(), draft, layers)

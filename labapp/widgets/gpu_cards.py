@@ -24,8 +24,8 @@ from labapp.widgets.gauges import (
     spread,
     trace,
 )
-from sessions.cards import HOT, POWER_CAP, Card
-from sessions.machine import place_of
+from sessions.machine.cards import HOT, POWER_CAP, Card
+from sessions.machine.sampler import place_of
 
 GAP = 3  # cells between cards side by side
 NARROW, WIDE = 46, 76  # cells that a card, and a row, should have

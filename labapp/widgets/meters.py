@@ -31,7 +31,7 @@ from labapp.widgets.gauges import (
     trace,
 )
 from labapp.widgets.gpu_cards import gpu_lines, unknown_words
-from sessions.machine import ROOM_NEEDED, Machine, Memory
+from sessions.machine.sampler import ROOM_NEEDED, Machine, Memory
 
 SCARCE = 0.08  # share of memory, or of files on the disk, below which it is in trouble
 TALL = 24  # lines from which CPU, memory and disk have a bar each

@@ -20,7 +20,7 @@ from textual.strip import Strip
 
 from labapp.charts.palette import OKABE_ITO, marker
 from labapp.fit import fit
-from labapp.rows import BY_NAME, DEFAULT_COLUMNS, TROUBLE, Column, RunRow, cell, sort_key
+from labapp.live.rows import BY_NAME, DEFAULT_COLUMNS, TROUBLE, Column, RunRow, cell, sort_key
 from labapp.widgets.moving import MOVING
 from labapp.widgets.parts import Parts
 

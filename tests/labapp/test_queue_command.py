@@ -13,7 +13,7 @@ import pytest
 from labapp.follow import ordinal
 from sessions.process import child_environment, python_command
 from sessions.queuefiles import queue_file
-from sessions.runs import Run
+from sessions.run.runs import Run
 from tests.conftest import Lab
 from tests.queues import LONG, SHORT, eventually
 

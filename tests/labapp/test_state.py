@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from labapp.rows import DEFAULT_COLUMNS, RunRow
+from labapp.live.rows import DEFAULT_COLUMNS, RunRow
 from labapp.state import STATE_FILE, FaceState
 from tests.conftest import Lab
 

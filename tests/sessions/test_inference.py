@@ -16,8 +16,8 @@ from labapp.run import run as command_line
 from sessions import control
 from sessions.inference import Inference
 from sessions.process import child_environment, python_command
-from sessions.records import EVENTS
-from sessions.runs import Run
+from sessions.run.records import EVENTS
+from sessions.run.runs import Run
 from tests.conftest import Lab
 
 COLOURS = {"blue": 2, "green": 1, "red": 0}

@@ -13,11 +13,12 @@ import pytest
 
 from engine.errors import LabError, UsageError
 from engine.events import decode
-from sessions import control, starting
+from sessions import control
 from sessions.process import child_environment, myself, python_command
-from sessions.records import EVENTS, PROCESS, REQUEST, RESULT
-from sessions.runs import Run
-from sessions.status import derive
+from sessions.queue import starting
+from sessions.run.records import EVENTS, PROCESS, REQUEST, RESULT
+from sessions.run.runs import Run
+from sessions.run.status import derive
 from tests.conftest import Lab
 
 LONG = {"epochs": 400, "pace": 0.004}  # half a minute, unless somebody ends it

@@ -10,10 +10,10 @@ from textual.app import ComposeResult
 from textual.events import Resize
 
 from labapp.charts.curve import Curve
-from labapp.curves import NOT_MEASURES, metrics_of
+from labapp.live.curves import NOT_MEASURES, metrics_of
 from labapp.screens.run_tabs.pane import Pane, Seen
 from labapp.widgets.chart import Chart
-from sessions.history import History, Series
+from sessions.run.history import History, Series
 
 WIDE, HIGH = 110, 26  # cells from which two charts stand side by side, and one above the other
 OTHERS = ("loss", "lr", "throughput")

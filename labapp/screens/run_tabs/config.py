@@ -10,12 +10,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Static
 
+from labapp.live.rows import short
 from labapp.output import when
-from labapp.rows import short
 from labapp.screens.run_tabs.origin import Told, told_of
 from labapp.screens.run_tabs.pane import Pane, Seen, lines
 from labapp.widgets.table import Column, Line, Table
-from sessions.records import Record, number_of, table_of, text_of
+from sessions.run.records import Record, number_of, table_of, text_of
 
 WIDE = 110  # cells from which the help stands beside every setting
 

@@ -10,13 +10,13 @@ from textual.widgets import Static
 
 from engine.task import SPLITS
 from labapp.charts.curve import Curve
-from labapp.curves import QUANTILES, quantiles_of
+from labapp.live.curves import QUANTILES, quantiles_of
 from labapp.output import number
 from labapp.screens.run_tabs.pane import Pane, Seen
 from labapp.widgets.chart import Chart
 from labapp.widgets.table import Column, Line, Table
-from sessions.history import History
-from sessions.records import number_of, table_of
+from sessions.run.history import History
+from sessions.run.records import number_of, table_of
 
 NONE_YET = "There are no quantiles yet: they are measured at the end of every epoch."
 NONE = "This task measures no quantiles of features."

@@ -16,7 +16,7 @@ from typing import Any
 from engine.checkpoints import Checkpoints
 from labapp.output import clean
 from labapp.screens.run_tabs.reports import flat
-from sessions.records import ARTIFACTS, CHECKPOINTS, number_of, table_of, text_of
+from sessions.run.records import ARTIFACTS, CHECKPOINTS, number_of, table_of, text_of
 
 MOST_FILES = 2_000
 MOST_BYTES = 1_000_000  # of a job's result that is read

@@ -6,11 +6,11 @@ import math
 
 from rich.text import Text
 
+from labapp.live.rows import LIVE, TROUBLE, ago, quantity
 from labapp.output import duration, number
-from labapp.rows import LIVE, TROUBLE, ago, quantity
 from labapp.screens.run_tabs.pane import Seen, lines
-from sessions.records import number_of, table_of
-from sessions.status import waiting_ticket
+from sessions.run.records import number_of, table_of
+from sessions.run.status import waiting_ticket
 
 BAR, SHORT_BAR = 20, 8  # cells of the progress bar
 WIDE = 100  # cells from which there is room for the longer one

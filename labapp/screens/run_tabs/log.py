@@ -15,8 +15,8 @@ from labapp.screens.run_tabs.pane import Pane, Seen
 from labapp.screens.run_tabs.tail import MOST_LINES, Tail
 from labapp.widgets.log_view import LogView
 from labapp.widgets.table import Column, Line, Table
-from sessions.history import History
-from sessions.records import OUTPUT, table_of, text_of
+from sessions.run.history import History
+from sessions.run.records import OUTPUT, table_of, text_of
 
 MOST_EVENTS = 500
 FEW, MANY = 4, 8  # lines of events in a low and in a high terminal

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.errors import LabError
-from labapp.rows import short
-from sessions.records import table_of, text_of
+from labapp.live.rows import short
+from sessions.run.records import table_of, text_of
 
 
 @dataclass(frozen=True)

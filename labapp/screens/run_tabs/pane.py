@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, TypeVar
 from rich.text import Text
 from textual.containers import Vertical
 
+from labapp.live.rows import RunRow
 from labapp.output import clean
-from labapp.rows import RunRow
-from sessions.history import History
-from sessions.records import Record, number_of
-from sessions.status import Status
+from sessions.run.history import History
+from sessions.run.records import Record, number_of
+from sessions.run.status import Status
 
 if TYPE_CHECKING:
     from labapp.app import LabApp

@@ -17,17 +17,17 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from engine.task import SPLITS
-from labapp.curves import NOT_MEASURES, QUANTILES
 from labapp.fit import tidy
+from labapp.live.curves import NOT_MEASURES, QUANTILES
+from labapp.live.rows import LIVE, SHORT
 from labapp.messages import Done
 from labapp.output import duration, number
-from labapp.rows import LIVE, SHORT
 from labapp.screens.run_tabs.pane import Pane, Seen
 from labapp.screens.run_tabs.reports import ClassScores, Mistake, Report, read_all
 from labapp.widgets.confusion import Confusion
 from labapp.widgets.table import Column, Line, Table
-from sessions.history import History
-from sessions.records import number_of, table_of
+from sessions.run.history import History
+from sessions.run.records import number_of, table_of
 
 WIDE, HIGH = 120, 40  # from where everything stands side by side, or one above the other
 EXAMPLE_COLUMNS = (

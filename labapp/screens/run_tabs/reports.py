@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.events import is_finite
+from labapp.live.rows import short
 from labapp.output import number
-from labapp.rows import short
-from sessions.records import number_of, read_mistakes, read_reports, text_of
+from sessions.run.records import number_of, read_mistakes, read_reports, text_of
 
 KNOWN = ("per_class", "confusion_matrix")
 MOST_LINES = 400  # of a report in no known form

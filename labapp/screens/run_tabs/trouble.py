@@ -13,7 +13,7 @@ from engine.checkpoints import Checkpoints
 from labapp.output import when
 from labapp.screens.run_tabs.pane import Pane, Seen, fact, lines
 from labapp.screens.run_tabs.tail import Tail
-from sessions.records import CHECKPOINTS, OUTPUT, number_of, table_of, text_of
+from sessions.run.records import CHECKPOINTS, OUTPUT, number_of, table_of, text_of
 
 TRACEBACK_LINES = 14
 LOG_LINES = 12

@@ -11,7 +11,7 @@ from labapp.charts.curve import Curve
 from labapp.charts.legend import Paint
 from labapp.charts.picture import Picture, Request
 from labapp.charts.view import ChartView
-from sessions.history import Series
+from sessions.run.history import Series
 
 
 def series(values: Iterable[float], *, every: int = 1, per_epoch: float = 10.0, seconds: float = 0.5) -> Series:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labapp.charts.columns import Columns
-from sessions.history import Series
+from sessions.run.history import Series
 from tests.labapp.charts.making import grow, series
 
 FLOATS = st.one_of(st.floats(-1e6, 1e6), st.sampled_from([math.nan, math.inf, -math.inf, 0.0]))

@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from labapp.charts.curve import Curve
 from labapp.widgets.chart import Chart
-from sessions.history import Series
+from sessions.run.history import Series
 from tests.labapp.charts.appearing import Bound, Charts, in_app, settled, shown
 from tests.labapp.charts.making import grow, series
 

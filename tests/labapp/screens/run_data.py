@@ -13,7 +13,7 @@ from engine.events import encode
 from engine.files import write_json
 from labapp.app import LabApp
 from labapp.screens.run import RunScreen
-from sessions.runs import Run
+from sessions.run.runs import Run
 from tests.conftest import Lab
 from tests.labapp.screens.app import LARGE, drive, until
 

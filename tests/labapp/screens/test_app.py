@@ -16,7 +16,7 @@ from labapp.screens.help import HelpScreen
 from labapp.screens.runs import RunsScreen
 from labapp.themes import THEMES
 from labapp.widgets.bars import KeyBar, TopBar, key_name
-from sessions.runs import Run
+from sessions.run.runs import Run
 from tests.conftest import Lab
 from tests.labapp.screens.app import LARGE, SMALL, drive, text_of, until
 

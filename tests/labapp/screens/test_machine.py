@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from labapp import sampling
 from labapp.actions import MACHINE, actions_of
 from labapp.app import LabApp
 from labapp.face import Face
+from labapp.live import sampling
 from labapp.screens.machine import MachineScreen
 from labapp.widgets.meters import Meters
-from sessions import ordering
-from sessions.cards import Card, Cards
-from sessions.limits import read_limits
-from sessions.machine import Machine, Memory, Sampler
-from sessions.queue import Overview, Running, Waiting
-from sessions.slots import Limits
-from sessions.tenants import Tenant
+from sessions.machine.cards import Card, Cards
+from sessions.machine.sampler import Machine, Memory, Sampler
+from sessions.machine.tenants import Tenant
+from sessions.queue import ordering
+from sessions.queue.limits import read_limits
+from sessions.queue.process import Overview, Running, Waiting
+from sessions.queue.slots import Limits
 from tests.conftest import Lab
 from tests.labapp.screens.app import LARGE, SMALL, drive, notices, text_of, until
 
@@ -32,7 +32,7 @@ HOSTILE = "[red]x[/red] \x1b[31m\u202eevil\t🙂 [@click=app.quit]q[/]" + "long"
 @pytest.fixture(autouse=True)
 def _no_queue_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """What waits is not started under us, and there are no pauses to wait for."""
-    for name in ("sessions.control", "sessions.ordering", "sessions.queue", "labapp.watch"):
+    for name in ("sessions.control", "sessions.queue.ordering", "sessions.queue.process", "labapp.live.watch"):
         monkeypatch.setattr(f"{name}.ensure_queue", lambda home: False)
     monkeypatch.setattr(sampling, "FIRST", 0.0)
     monkeypatch.setattr(sampling, "LEAST", 0.0)
@@ -160,7 +160,7 @@ class TestWhatIsSeen:
             [Running(HOSTILE, None, HOSTILE, HOSTILE, HOSTILE)],
             Limits(),
         )
-        monkeypatch.setattr("sessions.queue.overview", lambda store, gpus=None: found)
+        monkeypatch.setattr("sessions.queue.process.overview", lambda store, gpus=None: found)
 
         async def work(app: LabApp, screen: MachineScreen, pilot: Pilot[None]) -> None:
             text = text_of(app)
@@ -176,7 +176,7 @@ class TestWhatIsSeen:
         def broken(store: Any, gpus: Any = None) -> Overview:
             raise RuntimeError("[red]no")
 
-        monkeypatch.setattr("sessions.queue.overview", broken)
+        monkeypatch.setattr("sessions.queue.process.overview", broken)
 
         async def work(app: LabApp, screen: MachineScreen, pilot: Pilot[None]) -> None:
             assert "RuntimeError('[red]no')" in text_of(app)

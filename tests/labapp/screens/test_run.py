@@ -15,7 +15,7 @@ from labapp.screens.runs import RunsScreen
 from labapp.widgets.chart import Chart
 from labapp.widgets.dialogs import Ask, Confirm
 from sessions import control
-from sessions.runs import Run
+from sessions.run.runs import Run
 from tests.conftest import Lab
 from tests.labapp.screens.app import LARGE, SMALL, notices, text_of, until
 from tests.labapp.screens.run_data import HOSTILE, LONG, at_tab, image_run, opened
@@ -222,7 +222,7 @@ class TestARunThatVanishes:
         opened(lab, finished, look)
 
     def test_a_filter_that_hides_it_does_not_end_it(self, lab: Lab) -> None:
-        from sessions.query import Query
+        from sessions.run.query import Query
 
         run = lab.at_step(lab.launch(**LONG), 1)
 

@@ -22,7 +22,7 @@ from labapp.widgets.chart import Chart
 from labapp.widgets.dialogs import Ask, Choose, Confirm
 from labapp.widgets.welcome import Welcome
 from sessions import control
-from sessions.runs import Run
+from sessions.run.runs import Run
 from tests.conftest import Lab
 from tests.labapp.screens.app import LARGE, SMALL, drive, notices, text_of, until
 
@@ -401,7 +401,7 @@ class TestFinding:
 
 class TestComingAndGoing:
     def test_an_empty_home_offers_the_sample_at_one_key(self, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("labapp.launching.SAMPLE", ("toy", "line", "points"))
+        monkeypatch.setattr("labapp.form.launching.SAMPLE", ("toy", "line", "points"))
 
         async def first(app: LabApp, pilot: Pilot[None]) -> None:
             assert app.screen.query_one(Welcome).has_focus

@@ -15,10 +15,10 @@ from benchmarks.homes import fill
 from labapp.app import LabApp
 from labapp.face import Face
 from labapp.widgets.chart import Chart
-from sessions.cards import Card, Cards
 from sessions.home import Home
-from sessions.machine import Machine, Memory, Sampler
-from sessions.tenants import Tenant
+from sessions.machine.cards import Card, Cards
+from sessions.machine.sampler import Machine, Memory, Sampler
+from sessions.machine.tenants import Tenant
 from tests.labapp.screens.app import LARGE, SMALL, until
 
 GIB = 2**30

@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from labapp.charts.curve import Curve
 from labapp.charts.view import ChartView
 from labapp.widgets.chart import CHART_ACTIONS, Chart
-from sessions.history import Series
+from sessions.run.history import Series
 from tests.labapp.charts.appearing import Bound, Charts, in_app, settled, shown
 from tests.labapp.charts.making import grow, series
 

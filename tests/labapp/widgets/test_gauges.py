@@ -10,10 +10,10 @@ from rich.text import Text
 from labapp.widgets.gauges import FREE, OTHERS, OURS, PLAIN, UNKNOWN, area, bar, columns_of, shares, trace
 from labapp.widgets.gpu_cards import gpu_lines, layout, unknown_words
 from labapp.widgets.meters import machine_lines
-from sessions.cards import Card, Cards
-from sessions.cpu import Cpu
-from sessions.machine import Disk, Machine, Memory
-from sessions.tenants import Tenant
+from sessions.machine.cards import Card, Cards
+from sessions.machine.cpu import Cpu
+from sessions.machine.sampler import Disk, Machine, Memory
+from sessions.machine.tenants import Tenant
 
 GIB = 2**30
 HOSTILE = "[red]x[/red] \x1b[31m\u202eevil\t🙂" + "long" * 80
