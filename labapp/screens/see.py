@@ -24,7 +24,7 @@ from labapp.screens.see_actions import SeeActions
 from labapp.see.asker import Asker
 from labapp.see.asking import FOLDER, View
 from labapp.see.replies import Explanation, Exported, Pictures, Thumb
-from labapp.see.words import EMPTY, error_text, head_line, work_line, written
+from labapp.see.words import EMPTY, error_text, head_line, thumb_line, work_line, written
 from labapp.widgets.explained import Explained
 from labapp.widgets.gallery import Gallery
 from labapp.widgets.pick import Pick
@@ -270,6 +270,7 @@ class SeeScreen(SeeActions):
             self.say_words(None)
             self.gallery.show(found.thumbs, "no picture of this class is in this split")
             self.call_after_refresh(self.follow)
+        self.tick()
 
     def _show_classes(self) -> None:
         known = self.shown.classes if self.shown else ()
@@ -320,7 +321,10 @@ class SeeScreen(SeeActions):
     def tick(self) -> None:
         """Say what is being done, as far as it takes long enough for a word."""
         doing = self.lab.playground.doing
-        said = self.said if doing is None else Text(work_line(doing), no_wrap=True)
+        thumb = self.gallery.thumb
+        said = self.said or (thumb_line(thumb) if thumb and not self.large.display else Text())
+        if doing is not None:
+            said = Text(work_line(doing), no_wrap=True, overflow="ellipsis")
         foot = self.query_one("#foot", Static)
         if said != self._foot:
             self._foot = said
@@ -349,7 +353,9 @@ class SeeScreen(SeeActions):
     @on(Gallery.Moved)
     def _picture_moved(self, message: Gallery.Moved) -> None:
         message.stop()
+        self.said = Text()  # it has been read
         self.follow()
+        self.tick()
 
     @on(Gallery.Opened)
     def _picture_opened(self, message: Gallery.Opened) -> None:

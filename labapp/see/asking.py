@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 SPLITS = ("val", "test", "train")
-ORDERS = {"random": "in random order", "surest": "the surest first", "least": "the least sure first"}
+ORDERS = {"random": "random", "surest": "surest first", "least": "least sure first"}
 RIGHT = WRONG = 24  # pictures of a class that are shown
 THUMB_SIDE = 32  # pixels a side that are asked for
 LEAST_SIDE, MOST_SIDE = 32, 160  # of the large one

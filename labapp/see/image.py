@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import accumulate, pairwise
 
 MOST_SIDE = 2048  # pixels a side that are taken
-FULL_ENOUGH = 0.7  # of the room: a whole factor that fills less than this gives way to one that is not whole
+FULL_ENOUGH = 0.8  # of the room: a whole factor that fills less than this gives way to one that is not whole
 KEPT = 512  # pictures kept in the size they are drawn in
 
 

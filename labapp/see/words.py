@@ -13,17 +13,17 @@ from labapp.fetching import fetch_line
 from labapp.fit import fit, tidy
 from labapp.output import number
 from labapp.see.asking import ORDERS, View
-from labapp.see.replies import Explanation, Exported
+from labapp.see.replies import Explanation, Exported, Thumb
 from sessions.playground import Doing
 
 EMPTY = """\
 There is no trained image network here yet.
 
-  n        choose task, data and settings, and train one
+  n  choose task, data and settings, and train one
 
-or in a shell:  labapp train images/bn
+or in a shell: labapp train images/bn
 
-Once it has its first checkpoint, this screen shows pictures as it sees them.\
+After its first checkpoint this screen shows pictures as it sees them.\
 """
 WORK = {
     "pictures": "looking at all pictures of the split",
@@ -32,14 +32,15 @@ WORK = {
 }
 STARTING = "loading torch and the network (5 to 15 s)"
 LONGEST_BAR = 24  # cells
+ONE_LINE = 64  # cells in which a verdict and a name have room beside each other
 
 
 def head_line(run: str, view: View, default_layer: str, marked: int) -> Text:
     """What one looks at, in a line."""
     text = Text(f" {tidy(run)}", style="bold", no_wrap=True, overflow="ellipsis")
-    target = "their own class" if view.target is None else tidy(view.target)
+    target = "own class" if view.target is None else tidy(view.target)
     layer = view.layer or default_layer
-    parts = [view.split, ORDERS[view.order], f"heat for {target}"] + ([f"layer {tidy(layer)}"] if layer else [])
+    parts = [view.split, ORDERS[view.order], f"heat: {target}"] + ([f"layer {tidy(layer)}"] if layer else [])
     text.append("   " + "   ".join(parts), "not bold")
     if marked:
         text.append(f"   {marked} marked", "bold")
@@ -48,7 +49,7 @@ def head_line(run: str, view: View, default_layer: str, marked: int) -> Text:
 
 def work_line(doing: Doing) -> str:
     """What is being done, and for how long."""
-    said = f"{STARTING}, then {WORK[doing.operation]}" if doing.starting else WORK[doing.operation]
+    said = STARTING if doing.starting else WORK.get(doing.operation, doing.operation)
     return f"{said}... {time.monotonic() - doing.since:.0f} s"
 
 
@@ -61,18 +62,31 @@ def error_text(error: LabError, trouble: str) -> Text:
     return text
 
 
+def verdict(found: Explanation | Thumb) -> str:
+    """Whether a picture is taken for what it is."""
+    if found.correct:
+        return tidy(f"right: {found.predicted}")
+    if found.correct is None:
+        return tidy(f"taken for {found.predicted}")
+    return tidy(f"wrong: {found.label}, taken for {found.predicted}")
+
+
+def thumb_line(thumb: Thumb) -> Text:
+    """What is known of a small picture, in a line."""
+    text = Text(f"{verdict(thumb)}  {number(thumb.confidence, 3)}", no_wrap=True, overflow="ellipsis")
+    return text.append(f"   {tidy(thumb.name)}", "dim")
+
+
 def facts(found: Explanation, width: int, colours: dict[str, str], *, ascii: bool = False) -> Text:
     """What the network says of a picture, in at most `width` cells a line."""
     text = Text(no_wrap=True, overflow="ellipsis")
-    said = {True: f"right: {found.predicted}", None: f"taken for {found.predicted}"}.get(
-        found.correct, f"wrong: {found.label}, taken for {found.predicted}"
-    )
     style = {True: colours["success"], False: colours["error"], None: colours["secondary"]}[found.correct]
-    text.append(tidy(said), f"bold {style}").append(f"  {number(found.confidence, 3)}\n", "bold")
-    text.append(f"{tidy(found.name)}\n", "dim")
+    text.append(verdict(found), f"bold {style}").append(f"  {number(found.confidence, 3)}", "bold")
+    apart = "\n" if width < ONE_LINE else "   "
+    text.append(f"{apart}{tidy(found.name)}\n", "dim")
     text.append(f"heat for {tidy(found.target)}   layer {tidy(found.layer)}\n")
     if found.inside is not None and found.covered is not None:
-        text.append(f"{found.inside:.2f} of the heat on the object, which covers {found.covered:.2f}\n")
+        text.append(f"on the object: {found.inside:.2f} of the heat, {found.covered:.2f} of the picture\n")
     text.append_text(bars(found.probabilities, width, colours["primary"], ascii=ascii))
     return text
 

@@ -17,8 +17,9 @@ from labapp.see.replies import Explanation, Thumb
 from labapp.see.words import error_text, facts
 from labapp.widgets.picture import CAPTION, Picture
 
-BELOW = 9  # lines of what is said
+BELOW = 8  # lines of what is said
 BESIDE = 44  # cells of it
+GAP = 2  # cells between pictures
 CAPTIONS = ("picture", "heat", "both")
 
 
@@ -29,7 +30,7 @@ class Explained(Container, can_focus=True):
     Explained {
         width: 1fr; height: 1fr; layout: vertical;
         & > #three { height: 1fr; width: 1fr; }
-        & > #facts { height: 9; width: 1fr; padding: 0 1; }
+        & > #facts { height: 8; width: 1fr; padding: 0 1; }
         &.beside { layout: horizontal; }
         &.beside > #three { width: auto; }
         &.beside > #facts { height: 1fr; width: 1fr; padding: 1 1 0 2; }
@@ -93,7 +94,9 @@ class Explained(Container, can_focus=True):
         if self.error is not None:
             said = error_text(self.error, colours["error"])
         elif self.found is not None:
-            width = max(20, self.size.width - 3 * self.across - 3 if self.has_class("beside") else self.size.width - 2)
+            width = max(
+                20, self.size.width - 3 * (self.across + GAP) - 3 if self.has_class("beside") else self.size.width - 2
+            )
             said = facts(self.found, width, colours, ascii=bool(getattr(self.app, "ascii", False)))
         self.query_one("#facts", Static).update(said, layout=False)
 
@@ -106,22 +109,17 @@ class Explained(Container, can_focus=True):
         below, beside = self._sizes(width, height)
         return beside if self.has_class("beside") else below
 
-    @property
-    def side(self) -> int:
-        """Pixels a side that can be shown."""
-        return self.across
-
     def _sizes(self, width: int, height: int) -> tuple[int, int]:
         """Cells across a picture with what is said below, and beside."""
-        below = min(width // 3, 2 * (height - BELOW - CAPTION))
-        beside = min((width - BESIDE) // 3, 2 * (height - CAPTION))
+        below = min(width // 3 - GAP, 2 * (height - BELOW - CAPTION))
+        beside = min((width - BESIDE) // 3 - GAP, 2 * (height - CAPTION))
         return below, beside
 
     def on_resize(self) -> None:
         below, beside = self._sizes(*self.size)
         self.set_class(beside > below, "beside")
         for picture in self.query(Picture):
-            picture.styles.width = max(1, beside if beside > below else self.size.width // 3)
+            picture.styles.width = max(1, beside + GAP if beside > below else self.size.width // 3)
         self._say()
 
     def notify_style_update(self) -> None:

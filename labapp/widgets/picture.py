@@ -69,7 +69,9 @@ def in_room(rows: tuple[Row, ...], number: int, width: int, base: Style) -> list
     row = rows[number] if number < len(rows) else ()
     taken = sum(len(text) for text, _, _ in row)
     left = (width - taken) // 2
-    return [Segment(" " * left, base), *(on(base, each) for each in row), Segment(" " * (width - taken - left), base)]
+    before = [Segment(" " * left, base)] if left else []
+    behind = [Segment(" " * (width - taken - left), base)] if left + taken < width else []
+    return [*before, *(on(base, each) for each in row), *behind]
 
 
 def on(base: Style, segment: Segment) -> Segment:
