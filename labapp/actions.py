@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-EVERYWHERE, RUNS, RUN, NEW, MACHINE, CHARTS = "everywhere", "runs", "run", "new", "machine", "charts"
+EVERYWHERE, RUNS, RUN, NEW, MACHINE, SEE, CHARTS = "everywhere", "runs", "run", "new", "machine", "see", "charts"
 
 
 # keys whose names are not what is printed on them
@@ -45,6 +45,7 @@ class ScreenRow:
 SCREENS = (
     ScreenRow("1", "runs", "Runs", "labapp.screens.runs:RunsScreen", "all runs, with the curves of those you mark"),
     ScreenRow("2", "new", "New", "labapp.screens.new:NewScreen", "configure and launch a training"),
+    ScreenRow("6", "see", "See", "labapp.screens.see:SeeScreen", "pictures, and where a trained network looks in them"),
     ScreenRow("7", "machine", "Machine", "labapp.screens.machine:MachineScreen", "GPUs, CPU, memory, disk, the queue"),
 )
 
@@ -77,6 +78,7 @@ ACTIONS = (
     Action("earlier", "less_than_sign", "sooner", "Earlier in the queue", RUNS),
     Action("later", "greater_than_sign", "later", "Later in the queue", RUNS),
     Action("copy", "Y", "copy", "Copy the run's id", RUNS),
+    Action("try_out", "t", "try", "Try the trained network: pictures, and where it looks in them (See)", RUNS, True),
     # one run
     Action("stop", "S", "stop", "Stop: finish the step, save, evaluate, write the result", RUN, True),
     Action("pause", "P", "pause", "Pause: save, leave, keep the place in the queue", RUN, True),
@@ -95,6 +97,7 @@ ACTIONS = (
     Action("search", "slash", "search", "Search the log", RUN),
     Action("next_match", "N", "next match", "The next place in the log that matches", RUN),
     Action("metric", "m", "metric", "The next metric in the large chart", RUN),
+    Action("try_out", "t", "try", "Try the trained network: pictures, and where it looks in them (See)", RUN, True),
     # new
     Action("launch", "f5,ctrl+g", "launch", "Launch with what the form says", NEW, True),
     Action("pane", "f3", "settings", "From the choices to the settings and back", NEW, True),
@@ -103,6 +106,21 @@ ACTIONS = (
     Action("only_changed", "f8", "changed", "Show only what differs from the recipe", NEW, True),
     Action("reset_field", "f9,ctrl+z", "reset", "This field back to what it was", NEW, True),
     Action("find", "ctrl+f", "find", "Find a setting by its name or help", NEW, True),
+    # see
+    Action("enlarge", "enter", "large", "The picture large, or small again; arrows go on to the next", SEE, True),
+    Action("mark", "space", "mark", "Mark the picture for the export", SEE, True),
+    Action("export", "e", "export", "Write the marked pictures, else the one under the cursor, as files", SEE, True),
+    Action("sheets", "E", "sheets", "Write contact sheets of this class or of all", SEE, True),
+    Action("own", "o", "own file", "Open a picture file of yours", SEE, True),
+    Action("target", "c", "class", "The class whose evidence the heat shows", SEE, True),
+    Action("layer", "l", "layer", "The layer the heat is taken from", SEE, True),
+    Action("split", "s", "split", "The next split: val, test, train", SEE, True),
+    Action("order", "r", "order", "The next order: random, the surest first, the least sure first", SEE, True),
+    Action("another", "a", "run", "Another run", SEE, True),
+    Action("copy", "Y", "copy", "Copy the line that fetches what was written", SEE),
+    Action("unmark_all", "u", "unmark", "Take all marks away", SEE),
+    Action("refresh", "f5", "again", "Ask once more, after an error", SEE),
+    Action("new", "n", "new", "Configure a new training", SEE),
     # machine
     Action("earlier", "less_than_sign", "sooner", "Earlier in the queue", MACHINE, True),
     Action("later", "greater_than_sign", "later", "Later in the queue", MACHINE, True),

@@ -18,6 +18,7 @@ from engine.catalogue import load
 from engine.errors import LabError
 from labapp.actions import EVERYWHERE, SCREENS, actions_of, actions_of_charts
 from labapp.face import Face
+from labapp.live.rows import RunRow
 from labapp.live.sampling import MachineWatch
 from labapp.live.watch import LOOK_EVERY, Watcher
 from labapp.messages import (
@@ -29,12 +30,14 @@ from labapp.messages import (
     Refused,
     RunEnded,
     RunsChanged,
+    SeeRun,
     Snapshot,
 )
 from labapp.output import clean
 from labapp.state import FaceState
 from labapp.themes import THEMES
 from sessions.home import Home
+from sessions.playground import Playground
 from sessions.run.store import Store
 
 if TYPE_CHECKING:
@@ -91,6 +94,7 @@ class LabApp(App[None], inherit_bindings=False):
         every = SLOW_LOOK if self.face.low_bandwidth else LOOK_EVERY
         self.watcher = Watcher(Store(home), self.post_message, every)
         self.machine_watch = MachineWatch(home, self.post_message, slow=self.face.low_bandwidth)
+        self.playground = Playground(home)
         self.machine: Machine | None = None
         self.machine_line: tuple[str, ...] = ()  # the same in a line, the longest form first
         for theme in THEMES:
@@ -111,6 +115,9 @@ class LabApp(App[None], inherit_bindings=False):
         self.set_timer(1.0, lambda: self.in_thread(load_screens))
         self.set_interval(LATE / 3, self._say_age)
         self.set_interval(60.0, lambda: self.in_thread(self.remember))
+
+    def on_unmount(self) -> None:
+        self.playground.close()
 
     # -- what the watcher says
 
@@ -285,6 +292,21 @@ class LabApp(App[None], inherit_bindings=False):
         """The form, filled with a run's settings."""
         self.action_go("new")
         self.screen.post_message(FillFrom(run_id))
+
+    def see(self, row: RunRow) -> None:
+        """Pictures as a run sees them; says why not, where that cannot be."""
+
+        def work() -> None:
+            from labapp.see.runs import check_seeable
+
+            check_seeable(self.home, row)
+            self.post_message(SeeRun(row.id))
+
+        self.in_thread(work)
+
+    def on_see_run(self, message: SeeRun) -> None:
+        self.action_go("see")
+        self.screen.post_message(SeeRun(message.run_id))
 
     def open_run(self, run_id: str) -> None:
         from labapp.screens.run import RunScreen

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
@@ -94,6 +94,30 @@ class FillFrom(Message):
     def __init__(self, run_id: str):
         super().__init__()
         self.run_id = run_id
+
+
+class SeeRun(Message, bubble=False):
+    """Pictures are to be seen as a run sees them."""
+
+    def __init__(self, run_id: str):
+        super().__init__()
+        self.run_id = run_id
+
+
+class RunsFound(Message):
+    """The runs that a screen can be used with, newest first; to choose one of them, or to begin with the first."""
+
+    def __init__(self, rows: tuple[RunRow, ...], *, choose: bool):
+        super().__init__()
+        self.rows, self.choose = rows, choose
+
+
+class Answered(Message):
+    """The inference process has answered what it was asked: a result, or the error that came instead."""
+
+    def __init__(self, lane: str, args: Mapping[str, Any], answer: Any):
+        super().__init__()
+        self.lane, self.args, self.answer = lane, args, answer
 
 
 class MachineSampled(Message):

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 import tempfile
-from collections import deque
 from types import TracebackType
 from typing import IO, Any, cast
 
 from engine.errors import LabError, UsageError
 from sessions.home import Home
 from sessions.process import child_environment, python_command
+
+WORDS = 4096  # bytes of what the process said last that are looked at
+
+
+class ProcessEndedError(LabError):
+    """The process is not there any more: another one must be started."""
 
 
 class Inference:
@@ -46,7 +52,7 @@ class Inference:
         except BrokenPipeError:
             line = ""
         if not line:
-            raise LabError(
+            raise ProcessEndedError(
                 "the inference process ended",
                 got=self.last_words() or f"exit code {self._process.wait()}",
                 hint="out of memory? Try a smaller split, or labapp doctor",
@@ -57,9 +63,18 @@ class Inference:
         return answer["result"]
 
     def last_words(self) -> str:
-        """The last lines of what the process said before it ended."""
-        self._said.seek(0)
-        return " ".join(line.strip() for line in deque(self._said, maxlen=3))
+        """The last lines of what the process said so far. Where it writes stays where it is."""
+        file = self._said.fileno()
+        said = os.pread(file, WORDS, max(0, os.fstat(file).st_size - WORDS))
+        return " ".join(line.strip() for line in said.decode(errors="replace").splitlines()[-3:])
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def interrupt(self) -> None:
+        """End the process now, whatever it does. From any thread: who waits for an answer is told that it ended."""
+        self._process.terminate()
 
     def close(self) -> None:
         with contextlib.suppress(BrokenPipeError):  # it ended before we did

@@ -82,6 +82,11 @@ class Watcher:
         self._lengths = {}
         self._wake.set()
 
+    @property
+    def rows(self) -> list[RunRow]:
+        """All runs as they were last looked at, newest first, whatever the filter shows. From any thread."""
+        return [each.row for each in self._seen.values()]
+
     # -- in the thread
 
     def _work(self) -> None:

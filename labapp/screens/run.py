@@ -238,6 +238,10 @@ class RunScreen(LabScreen):
         if self.targets():
             self.lab.new_from(self.run_id)
 
+    def action_try_out(self) -> None:
+        for row in self.targets():
+            self.lab.see(row)
+
     def action_copy(self) -> None:
         pane = self.pane
         line = pane.to_copy() if isinstance(pane, ArtifactsPane) else ""

@@ -288,6 +288,10 @@ class RunsScreen(LabScreen):
         self.draw()
         self._fetch()
 
+    def action_try_out(self) -> None:
+        if self.runs.row:
+            self.lab.see(self.runs.row)
+
     def action_new(self) -> None:
         self.lab.action_go("new")
 

@@ -6,15 +6,13 @@ import contextlib
 import functools
 import json
 import os
-import shlex
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from engine.checkpoints import Checkpoints
-from labapp.output import clean
+from labapp.fetching import fetch_line
 from labapp.screens.run_tabs.reports import flat
 from sessions.run.records import ARTIFACTS, CHECKPOINTS, number_of, table_of, text_of
 
@@ -106,17 +104,9 @@ def job_of(path: Path, size: int, changed: float) -> tuple[str, tuple[str, ...]]
 
 
 def scp_line(found: Found) -> str:
-    """The line that fetches it; that of its folder, when its name could act on a shell or a terminal."""
-    path, folder = found.path, found.folder
-    while any(unicodedata.category(char)[0] == "C" for char in str(path)) and path != path.parent:
-        path, folder = path.parent, True
-    return f"scp {'-r ' if folder else ''}{shlex.quote(f'{host_name()}:{path}')} ."
+    return fetch_line(found.path, folder=found.folder)
 
 
 def best_step(result: dict[str, Any] | None) -> int | None:
     best = table_of(result, "best")
     return int(number_of(best, "step")) if "step" in best else None
-
-
-def host_name() -> str:
-    return clean(os.uname().nodename.partition(".")[0])
