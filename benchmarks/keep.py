@@ -1,6 +1,6 @@
 """Keep a run whose numbers are reported: config.toml, result.json and curves.csv under benchmarks/runs/<name>/.
 
-    python -m benchmarks.keep RUN NAME
+    python -m benchmarks.keep RUN NAME [--out benchmarks/runs]
 
 Paths and host names stay behind: what is kept says how and how well, not where.
 """
@@ -27,9 +27,10 @@ def main() -> None:
     parser.add_argument("run")
     parser.add_argument("name")
     parser.add_argument("--home", type=Path)
+    parser.add_argument("--out", type=Path, default=KEPT)
     options = parser.parse_args()
     run = open_lab(options.home).store.find(options.run)
-    folder = KEPT / Path(options.name).name
+    folder = options.out / Path(options.name).name
     folder.mkdir(parents=True, exist_ok=True)
     keep_config(run, folder / "config.toml")
     keep_result(run, folder / "result.json")
