@@ -9,7 +9,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from engine.errors import UsageError
-from engine.images.gradcam import LAST_STAGE, Heat, find_layers, heat_maps, shares_inside, target_layers
+from engine.images.data import Masks
+from engine.images.gradcam import LAST_STAGE, find_layers, heat_maps, shares_inside, target_layers
 from engine.images.sample import CLASSES, Difficulty, draw
 from models.norms import norm_factory
 from models.resnet import ResNet
@@ -17,8 +18,8 @@ from models.resnet import ResNet
 pytestmark = pytest.mark.filterwarnings("default")  # the package's imports are not ours
 
 
-def network(n: int = 1, classes: int = 4) -> ResNet:
-    torch.manual_seed(0)
+def network(n: int = 1, classes: int = 4, seed: int = 0) -> ResNet:
+    torch.manual_seed(seed)
     return ResNet(n, classes, norm_factory("bn")).eval()
 
 
@@ -46,11 +47,19 @@ def test_of_the_last_output_it_is_the_class_activation_map() -> None:
 
 
 def test_several_layers_are_averaged_after_each_is_scaled() -> None:
-    net, images, targets = network(n=2), torch.randn(2, 3, 32, 32), [1, 1]
+    net, images, targets = network(n=2), torch.randn(2, 3, 32, 32), [1, 3]
     layers = net.cam_layers()
-    assert len(layers) == 4
-    singles = [torch.from_numpy(heat_maps(net, images, targets, [layer])) for layer in layers]
-    expected = scaled(torch.stack(singles).mean(0))
+    kept: list[Tensor] = []
+    hooks = [layer.register_forward_hook(lambda module, inputs, output: kept.append(output)) for layer in layers]
+    evidence = net(images)[torch.arange(2), targets].sum()
+    for hook in hooks:
+        hook.remove()
+    maps = []
+    for output, gradient in zip(kept, torch.autograd.grad(evidence, kept), strict=True):
+        weighted = (gradient.mean((2, 3), keepdim=True) * output).sum(1).relu().detach()  # eqs. 1 and 2
+        maps.append(scaled(weighted, 32))
+    assert len(maps) == 4
+    expected = scaled(torch.stack(maps).mean(0))
     np.testing.assert_allclose(heat_maps(net, images, targets, layers), expected.numpy(), atol=2e-5)
 
 
@@ -98,34 +107,38 @@ class TestShareInside:
         assert shares[:2].tolist() == [0.5, 0.25]
         assert np.isnan(shares[2]), "no heat, no share"
 
-    def test_a_trained_network_looks_at_the_object_and_an_untrained_one_anywhere(self) -> None:
-        net = network(classes=len(CLASSES))
-        pictures, masks, labels = shapes(200, seed=1)
-        untrained = heat_maps(net, pictures, labels.tolist(), net.cam_layers())
-        accuracy = teach(net)
-        trained = heat_maps(net, pictures, labels.tolist(), net.cam_layers())
+    def test_a_trained_network_looks_at_the_object_and_untrained_ones_anywhere(self) -> None:
+        """Of untrained ones several: each prefers, by the luck of its draw, the object or what is around it."""
+        pictures, masks, labels = shapes(100, seed=1)
         chance = float(masks.mean())
-        assert accuracy > 0.7
-        assert 0.8 * chance < mean_share(untrained, masks) < 1.25 * chance
-        assert mean_share(trained, masks) > 1.5 * chance
+
+        def share(net: ResNet) -> float:
+            heat = heat_maps(net, pictures, labels.tolist(), net.cam_layers())
+            return float(np.nanmean(shares_inside(heat, masks)))
+
+        untrained = [share(network(2, len(KINDS), seed)) for seed in range(4)]
+        assert 0.75 * chance < np.mean(untrained) < 1.3 * chance
+        net = network(classes=len(KINDS))
+        assert teach(net) > 0.5
+        assert share(net) > 1.7 * chance
 
 
-def mean_share(heat: Heat, masks: np.ndarray) -> float:  # type: ignore[type-arg]
-    return float(np.nanmean(shares_inside(heat, masks)))
+KINDS = [CLASSES.index(name) for name in ("disc", "cross", "crescent")]  # unlike one another: learned in seconds
 
 
-def shapes(count: int, seed: int) -> tuple[Tensor, np.ndarray, Tensor]:  # type: ignore[type-arg]
+def shapes(count: int, seed: int) -> tuple[Tensor, Masks, Tensor]:
     """Pictures of the sample, (N, 3, 32, 32) in [-1, 1], their masks and labels."""
-    labels = np.arange(count) % len(CLASSES)
-    pictures, masks = draw(labels, 32, np.random.default_rng(seed), Difficulty())
+    labels = np.arange(count) % len(KINDS)
+    kinds = np.asarray(KINDS)[labels]
+    pictures, masks = draw(kinds, 32, np.random.default_rng(seed), Difficulty(distractors=0, strokes=0))
     images = torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
     return images.contiguous(memory_format=torch.channels_last), masks, torch.from_numpy(labels)
 
 
-def teach(net: ResNet, updates: int = 250, size: int = 64) -> float:
+def teach(net: ResNet, updates: int = 80, size: int = 48) -> float:
     """Train for a few seconds; the accuracy on new pictures."""
-    images, _, labels = shapes(3_000, seed=2)
-    optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9, nesterov=True, weight_decay=5e-4)
+    images, _, labels = shapes(1_500, seed=2)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.05, momentum=0.9, nesterov=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 0.2, updates)
     net.to(memory_format=torch.channels_last).train()
     for _ in range(updates):
@@ -135,6 +148,6 @@ def teach(net: ResNet, updates: int = 250, size: int = 64) -> float:
         schedule.step()
         optimizer.zero_grad()
     net.eval()
-    images, _, labels = shapes(500, seed=3)
+    images, _, labels = shapes(300, seed=3)
     with torch.no_grad():
         return float((net(images).argmax(1) == labels).float().mean())
