@@ -31,7 +31,7 @@ from engine.images.figures import (
     save,
     triptych,
 )
-from engine.images.gradcam import LAST_STAGE
+from engine.images.gradcam import LAST_STAGE, find_layers
 from engine.jobs import Say, TrainedModel
 
 Answer = dict[str, Any]
@@ -114,8 +114,10 @@ def gradcam(model: TrainedModel, args: Arguments, cache: Path, say: Say) -> Answ
     pictures of each class, and a contact sheet of them.
     """
     explainer = Explainer(model, cache, say)
-    out, layer = Path(text(args, "out")), args.get("layer")
-    target = args.get("target")
+    out, target, layer = Path(text(args, "out")), args.get("target"), args.get("layer")
+    for name in (*(args.get("classes") or ()), *([target] if target is not None else ())):
+        explainer.class_index(str(name))  # what is not known is refused before anything is written
+    find_layers(explainer.network, layer)
     with explaining(out):
         out.mkdir(parents=True, exist_ok=True)
     export = _Export(out)

@@ -1,0 +1,233 @@
+"""What can be asked of a trained image run: its pictures, one of them explained, Grad-CAM pictures in a folder."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from engine.errors import LabError, UsageError
+from engine.images.data import PictureData, PictureSplit
+from engine.images.figures import harmless
+from engine.images.playground import explain, gradcam, pictures
+from engine.images.task import ImageTask
+from engine.jobs import TrainedModel
+from engine.learner import TorchLearner
+from engine.task import Split
+from tests.engine.images.conftest import coloured, settings
+
+pytestmark = pytest.mark.filterwarnings("default")  # the grad-cam package's imports are not ours
+
+CLASSES = ("red", "green/../..", "[b]blue\x1b[31m")  # names come from folders, and anybody can name a folder
+SIDE = 16
+
+
+class Loaded:
+    """A model as the inference process holds it, with a network whose last layer says the brightest channel... often."""
+
+    def __init__(self, masks: bool = False):
+        self.settings = settings()
+        self.splits = {name: coloured(30, side=SIDE, seed=seed) for seed, name in enumerate(("train", "val", "test"))}
+        if masks:
+            whole = np.zeros((30, SIDE, SIDE), bool)
+            whole[:, :, : SIDE // 2] = True
+            self.splits = {
+                name: PictureSplit(each.images, each.labels, each.names, whole) for name, each in self.splits.items()
+            }
+        self.data = PictureData(CLASSES, "f" * 64, SIDE, dict.fromkeys(("train", "val", "test"), (10,) * 3), self.open)
+        self.task = ImageTask({"norm": "bn"})
+        self.artifacts = self.task.prepare(self.data, self.settings)
+        self.learner = TorchLearner(self.settings)
+        self.learner.build(self.task, self.artifacts)
+        self.memory: dict[Any, Any] = {}
+        self.opened = 0
+        with torch.no_grad():  # a network that always says the first class
+            linear = cast(Any, self.learner.evaluation_model()).linear
+            linear.bias[0] = 5.0
+
+    def open(self, split: Split) -> PictureSplit:
+        return self.splits[split]
+
+    def attach_own_data(self, chosen: Any, cache: Path, say: Any) -> None:
+        self.opened += 1
+        self.task.attach(self.data, chosen, self.artifacts, self.learner.device)
+
+
+@pytest.fixture
+def model() -> TrainedModel:
+    return cast(TrainedModel, Loaded())
+
+
+def ask(operation: Any, model: TrainedModel, **args: Any) -> Any:
+    return operation(model, args, Path("/nowhere"), lambda message: None)
+
+
+def pixels(image: dict[str, Any]) -> np.ndarray:  # type: ignore[type-arg]
+    raw = np.frombuffer(base64.b64decode(image["rgb"]), np.uint8)
+    return raw.reshape(image["height"], image["width"], 3)
+
+
+class TestPictures:
+    def test_counts_every_class(self, model: TrainedModel) -> None:
+        found = ask(pictures, model)
+        assert found["classes"] == [
+            {"name": CLASSES[0], "right": 10, "wrong": 0},
+            {"name": CLASSES[1], "right": 0, "wrong": 10},
+            {"name": CLASSES[2], "right": 0, "wrong": 10},
+        ]
+        assert found["pictures"] == []
+        assert found["default_layer"] in found["layers"]
+
+    def test_shows_some_of_a_class_small(self, model: TrainedModel) -> None:
+        found = ask(pictures, model, **{"class": "red"}, right=3, wrong=2, side=8)["pictures"]
+        assert [each["correct"] for each in found] == [True] * 3, "none of this class is wrong"
+        assert all(each["class"] == each["predicted"] == "red" for each in found)
+        assert pixels(found[0]["image"]).shape == (8, 8, 3)
+
+    def test_sends_the_pixels_as_they_are_when_there_is_room(self, model: TrainedModel) -> None:
+        (one,) = ask(pictures, model, **{"class": "red"}, right=1, wrong=0, side=99)["pictures"]
+        expected = cast(Any, model).splits["val"].images[one["index"]]
+        np.testing.assert_array_equal(pixels(one["image"]), expected)
+
+    @pytest.mark.parametrize(("order", "sign"), [("surest", -1), ("least", 1)])
+    def test_ranks_by_confidence(self, model: TrainedModel, order: str, sign: int) -> None:
+        found = ask(pictures, model, **{"class": "red"}, right=10, wrong=0, order=order)["pictures"]
+        ranked = [sign * each["confidence"] for each in found]
+        assert ranked == sorted(ranked)
+
+    def test_at_random_means_the_same_pictures_every_time_and_for_every_run(self, model: TrainedModel) -> None:
+        again = cast(TrainedModel, Loaded())
+        first, second = (
+            [each["index"] for each in ask(pictures, each, **{"class": "red"}, right=4)["pictures"]]
+            for each in (model, again)
+        )
+        assert first == second
+        assert first != sorted(first)
+
+    def test_classifies_a_split_once(self, model: TrainedModel) -> None:
+        for _ in range(3):
+            ask(pictures, model, **{"class": "red"})
+        assert cast(Any, model).opened == 1
+
+    @pytest.mark.parametrize(
+        ("args", "message"),
+        [
+            ({"class": "rde"}, "unknown class"),
+            ({"split": "dev"}, "unknown split"),
+            ({"class": "red", "order": "best"}, "unknown order"),
+            ({"class": "red", "side": 0}, "side must be a whole number from 1"),
+            ({"class": "red", "right": "many"}, "right must be a whole number"),
+        ],
+    )
+    def test_refuses_what_it_does_not_know(self, model: TrainedModel, args: dict[str, Any], message: str) -> None:
+        with pytest.raises(UsageError, match=message):
+            ask(pictures, model, **args)
+
+
+class TestExplain:
+    def test_a_picture_of_a_split_for_its_own_class(self, model: TrainedModel) -> None:
+        found = ask(explain, model, index=4, side=64)
+        assert (found["class"], found["predicted"], found["correct"]) == (CLASSES[1], "red", False)
+        assert found["target"] == CLASSES[1], "the evidence for what it is, not for what was said"
+        assert found["probabilities"][0]["class"] == "red"
+        assert [pixels(found[name]).shape for name in ("image", "overlay")] == [(SIDE, SIDE, 3)] * 2
+        assert pixels(found["heat"]).shape == (64, 64, 3)
+        assert found["inside"] is None
+
+    def test_for_another_class_and_layer(self, model: TrainedModel) -> None:
+        one = ask(explain, model, index=4)
+        other = ask(explain, model, index=4, target="red", layer="stage1.0.relu1")
+        assert (other["target"], other["layer"]) == ("red", "stage1.0.relu1")
+        assert one["heat"] != other["heat"]
+
+    def test_ones_own_picture_for_what_it_is_taken_for(self, model: TrainedModel, tmp_path: Path) -> None:
+        Image.new("RGB", (40, 90), (200, 0, 0)).save(tmp_path / "mine.png")
+        found = ask(explain, model, picture=str(tmp_path / "mine.png"))
+        assert (found["name"], found["class"], found["correct"]) == ("mine.png", None, None)
+        assert found["target"] == found["predicted"] == "red"
+        assert cast(Any, model).opened == 0, "the dataset is not needed"
+
+    def test_measures_the_heat_where_the_object_is_known(self) -> None:
+        found = ask(explain, cast(TrainedModel, Loaded(masks=True)), index=4)
+        assert found["covered"] == 0.5
+        assert 0 <= found["inside"] <= 1
+
+    @pytest.mark.parametrize("content", [b"not a picture", None])
+    def test_refuses_a_file_that_is_no_picture(
+        self, model: TrainedModel, tmp_path: Path, content: bytes | None
+    ) -> None:
+        path = tmp_path / "odd.png"
+        if content is not None:
+            path.write_bytes(content)
+        with pytest.raises(UsageError, match="cannot be read") as refusal:
+            ask(explain, model, picture=str(path))
+        assert "odd.png" in str(refusal.value.got)
+
+    def test_refuses_a_position_beyond_the_split(self, model: TrainedModel) -> None:
+        with pytest.raises(UsageError, match="no such picture") as refusal:
+            ask(explain, model, index=30)
+        assert refusal.value.expected == "0 to 29"
+
+
+class TestExport:
+    def test_writes_single_pictures_and_a_sheet_for_every_class(self, model: TrainedModel, tmp_path: Path) -> None:
+        found = ask(gradcam, model, out=str(tmp_path / "new" / "out"), per_class=2)
+        assert [(each["class"], each["correct"]) for each in found["files"]] == [
+            *[(CLASSES[0], True)] * 2, *[(CLASSES[1], False)] * 2, *[(CLASSES[2], False)] * 2,
+        ]  # fmt: skip
+        assert len(found["sheets"]) == 3
+        written = {str(each) for each in (tmp_path / "new" / "out").iterdir()}
+        assert written == {*found["sheets"], *(each["path"] for each in found["files"])}
+        for path in written:
+            Image.open(path).verify()
+
+    def test_says_where_there_are_fewer_than_wanted(self, model: TrainedModel, tmp_path: Path) -> None:
+        found = ask(gradcam, model, out=str(tmp_path), per_class=2, classes=["red"])
+        assert found["notes"] == ["red: only 0 of 2 wanted were classified wrongly in val"]
+
+    def test_names_say_class_prediction_and_confidence(self, model: TrainedModel, tmp_path: Path) -> None:
+        found = ask(gradcam, model, out=str(tmp_path), indices=[0], target=CLASSES[2], layer="stage2")
+        (one,) = found["files"]
+        assert Path(one["path"]).name == f"red_as_red_{one['confidence']:.2f}_00000_for_b-blue-31m_stage2.png"
+        assert found["sheets"] == []
+
+    def test_no_class_name_leaves_the_folder(self, model: TrainedModel, tmp_path: Path) -> None:
+        found = ask(gradcam, model, out=str(tmp_path / "out"), per_class=1)
+        assert all(Path(each["path"]).parent == tmp_path / "out" for each in found["files"])
+        assert harmless("../../etc/passwd") == "etc-passwd"
+        assert harmless("...") == "unnamed"
+        assert harmless("héron cendré") == "héron-cendré"
+        assert len(harmless("鳥" * 300).encode()) <= 48
+
+    def test_ones_own_pictures_that_are_called_alike_do_not_overwrite_each_other(
+        self, model: TrainedModel, tmp_path: Path
+    ) -> None:
+        for folder in ("one", "two"):
+            (tmp_path / folder).mkdir()
+            Image.new("RGB", (20, 20), (200, 0, 0)).save(tmp_path / folder / "bird.png")
+        files = [str(tmp_path / folder / "bird.png") for folder in ("one", "two")]
+        found = ask(gradcam, model, out=str(tmp_path / "out"), pictures=files)
+        assert len({each["path"] for each in found["files"]}) == 2
+        assert len(list((tmp_path / "out").iterdir())) == 2
+
+    def test_adds_up_how_much_of_the_heat_is_on_the_objects(self, tmp_path: Path) -> None:
+        found = ask(gradcam, cast(TrainedModel, Loaded(masks=True)), out=str(tmp_path), per_class=1, sheets=False)
+        assert found["heat"]["covered"] == 0.5
+        assert found["heat"]["pictures"] == 3
+        assert found["sheets"] == []
+
+    def test_a_folder_that_cannot_be_made_is_an_error_that_names_it(self, model: TrainedModel, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+        with pytest.raises(LabError) as refusal:
+            ask(gradcam, model, out=str(tmp_path / "file" / "out"))
+        assert "file" in str(refusal.value.got)
+
+    def test_an_unknown_class_is_refused_before_anything_is_written(self, model: TrainedModel, tmp_path: Path) -> None:
+        with pytest.raises(UsageError, match="unknown class"):
+            ask(gradcam, model, out=str(tmp_path / "out"), classes=["red", "ble"])
+        assert not (tmp_path / "out").exists()
