@@ -28,7 +28,7 @@ SIDE = 16
 
 
 class Loaded:
-    """A model as the inference process holds it, with a network whose last layer says the brightest channel... often."""
+    """A model as the inference process holds it, with a network that always says the first class."""
 
     def __init__(self, masks: bool = False):
         self.settings = settings()
@@ -46,7 +46,7 @@ class Loaded:
         self.learner.build(self.task, self.artifacts)
         self.memory: dict[Any, Any] = {}
         self.opened = 0
-        with torch.no_grad():  # a network that always says the first class
+        with torch.no_grad():
             linear = cast(Any, self.learner.evaluation_model()).linear
             linear.bias[0] = 5.0
 
