@@ -33,6 +33,7 @@ from labapp.widgets.table import Column, Line, Table
 WIDE = 110, 34  # cells from which the large picture stands below the small ones
 SETTLE = 0.15  # seconds on a class or a picture before it is asked for
 TICK = 0.5  # seconds between looks at what is being done
+AGAIN = 5.0  # seconds between looks for a run, while there is none
 OWN = ("own", "")  # the key of the user's own pictures among those of the classes, ("class", name)
 
 
@@ -61,8 +62,6 @@ class SeeScreen(SeeActions):
         &.wordy #words { display: block; }
         &.bare #classes { display: none; }
     }
-    .ascii SeeScreen #classes { border-right: ascii $panel; }
-    .ascii SeeScreen #large { border-top: ascii $panel; }
     """
 
     def __init__(self) -> None:
@@ -94,6 +93,7 @@ class SeeScreen(SeeActions):
         self.large.can_focus = False
         self.say_words(Text("looking for trained networks..."), bare=True)
         self.set_interval(TICK, self.tick)
+        self.set_interval(AGAIN, lambda: self.take_snapshot(self.lab.snapshot) if self.is_current else None)
 
     def on_resize(self, event: Resize) -> None:
         width, height = WIDE
