@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 UPPER_HALF = "\N{UPPER HALF BLOCK}"
 SHADES = " .:-=+*#%@"  # little ink to much
 FEW_COLOURS = (None, "standard", "windows")  # sixteen make no picture
-KEPT = 256  # pictures kept as they are drawn
+KEPT = 96  # pictures kept as they are drawn
 STYLES = 32_768  # pairs of colours kept
 # 64 steps a colour are as many as an eye tells apart; fewer pairs of colours are made sooner, and written shorter.
 COARSE = bytes(value & 0xFC | value >> 6 for value in range(256))

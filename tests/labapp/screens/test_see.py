@@ -364,6 +364,22 @@ class TestOwnPictures:
 
         seen(lab, work)
 
+    def test_the_last_of_several_is_the_one_that_is_large(
+        self, lab: Lab, run: Run, playground: FakePlayground, tmp_path: Path
+    ) -> None:
+        async def work(app: LabApp, pilot: Pilot[None], shown: SeeScreen) -> None:
+            there = ["a.png"], ["a.png", "b.png"], ["b.png", "a.png"]
+            for number, name in enumerate(("a.png", "b.png", "a.png")):
+                await pilot.press("o")
+                await until(pilot, lambda: isinstance(app.screen, Ask))
+                await pilot.press(*name, "enter")
+                await until(pilot, lambda name=name: shown.large.found and shown.large.found.name == name)
+                assert [thumb.name for thumb in shown.gallery.thumbs] == there[number]
+                assert shown.gallery.thumb is not None
+                assert shown.gallery.thumb.name == name
+
+        seen(lab, work)
+
     def test_no_path_is_refused_where_it_is_typed_and_a_bad_file_by_a_notice(
         self, lab: Lab, run: Run, playground: FakePlayground
     ) -> None:

@@ -63,6 +63,7 @@ def picture(snap_compare: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -
             # a screen that is still being filled would take the next key otherwise than a filled one
             await until(pilot, lambda: not any(worker.is_running for worker in pilot.app.workers))
             await until(pilot, lambda: not any(chart.busy for chart in pilot.app.screen.query(Chart)))
+            await until(pilot, lambda: not getattr(pilot.app.screen, "busy", False))
             await pilot.pause()
 
         app = LabApp(home, Face(theme=theme, bell=False))
