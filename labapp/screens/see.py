@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
-from textual.timer import Timer
 from textual.widgets import Static
 
 from engine.errors import LabError
@@ -21,6 +20,7 @@ from labapp.live.rows import RunRow
 from labapp.messages import Answered, Done, Refused, RunsFound, SeeRun, Snapshot
 from labapp.screens.base import bindings_of
 from labapp.screens.see_actions import SeeActions
+from labapp.screens.settling import Settling
 from labapp.see.asker import Asker
 from labapp.see.asking import FOLDER, View
 from labapp.see.replies import Explanation, Exported, Pictures, Thumb
@@ -31,8 +31,8 @@ from labapp.widgets.pick import Pick
 from labapp.widgets.table import Column, Line, Table
 
 WIDE = 110, 34  # cells from which the large picture stands below the small ones
-SETTLE = 0.15  # seconds on a class or a picture before it is asked for
 TICK = 0.5  # seconds between looks at what is being done
+AGAIN = 5.0  # seconds between looks for a run, while there is none
 OWN = ("own", "")  # the key of the user's own pictures among those of the classes, ("class", name)
 
 
@@ -61,8 +61,6 @@ class SeeScreen(SeeActions):
         &.wordy #words { display: block; }
         &.bare #classes { display: none; }
     }
-    .ascii SeeScreen #classes { border-right: ascii $panel; }
-    .ascii SeeScreen #large { border-top: ascii $panel; }
     """
 
     def __init__(self) -> None:
@@ -74,7 +72,7 @@ class SeeScreen(SeeActions):
         self.own: list[Thumb] = []  # the user's pictures
         self.fetch = ""  # the line for what was written last
         self.said = Text()  # at the foot, while nothing is being done
-        self._settling: Timer | None = None
+        self.settling = Settling(self)
         self._looking = False
         self._foot = Text()
 
@@ -94,6 +92,7 @@ class SeeScreen(SeeActions):
         self.large.can_focus = False
         self.say_words(Text("looking for trained networks..."), bare=True)
         self.set_interval(TICK, self.tick)
+        self.set_interval(AGAIN, lambda: self.take_snapshot(self.lab.snapshot) if self.is_current else None)
 
     def on_resize(self, event: Resize) -> None:
         width, height = WIDE
@@ -196,7 +195,7 @@ class SeeScreen(SeeActions):
         args = self.view.pictures(self.chosen[1] if self.chosen else None)
         found = self.asker.known("pictures", args)
         if found is not None:
-            self.asker.forget("pictures")
+            self._calm("pictures")
             self._take_pictures(found)
         else:
             self.say_words(Text("asking for the pictures..."), bare=self.shown is None)
@@ -208,7 +207,7 @@ class SeeScreen(SeeActions):
         thumb = self.gallery.thumb
         if self.view is None or not self.large.display or not self.large.across:
             return
-        self.asker.forget("explain")
+        self._calm("explain")
         if thumb is None:
             self.large.wait_for(None)
             return
@@ -218,13 +217,17 @@ class SeeScreen(SeeActions):
             self.large.show(found)
         else:
             self.large.wait_for(thumb)
-            self._settle(lambda: self.asker.ask("explain", args))
+            self.settling.later("explain", lambda: self.asker.ask("explain", args))
 
-    def _settle(self, ask: object) -> None:
-        """Ask when the cursor has been still for a moment."""
-        if self._settling is not None:
-            self._settling.stop()
-        self._settling = self.set_timer(SETTLE, ask)  # type: ignore[arg-type]
+    def _calm(self, lane: str) -> None:
+        """What was asked for, or was about to be, is not wanted any more."""
+        self.asker.forget(lane)
+        self.settling.calm(lane)
+
+    @property
+    def busy(self) -> bool:
+        """Whether what is on screen will be another in a moment."""
+        return self.settling.busy or self.asker.waiting
 
     # -- answers
 
@@ -289,7 +292,7 @@ class SeeScreen(SeeActions):
         self.enlarge(True)
 
     def _show_own(self) -> None:
-        self.asker.forget("pictures")
+        self._calm("pictures")
         self.say_words(None)
         self.gallery.show(self.own)
         self.call_after_refresh(self.follow)
@@ -335,7 +338,8 @@ class SeeScreen(SeeActions):
     @on(Table.Moved)
     def _class_moved(self, message: Table.Moved) -> None:
         message.stop()
-        key = message.line.key if message.line else None
+        line = self.table.line  # it may have moved on since
+        key = line.key if line else None
         if key is None or key == self.chosen or self.chosen is None:
             return
         self.chosen = key
@@ -343,7 +347,7 @@ class SeeScreen(SeeActions):
         if key == OWN:
             self._show_own()
         else:
-            self._settle(self.ask_pictures)
+            self.settling.later("pictures", self.ask_pictures)
 
     @on(Table.Opened)
     def _class_opened(self, message: Table.Opened) -> None:

@@ -42,8 +42,9 @@ class Asker:
         self._waiting[lane] = operation, args
         self.playground.send(operation, args, answered, lane=lane)
 
-    def waits(self, lane: str) -> bool:
-        return lane in self._waiting
+    @property
+    def waiting(self) -> bool:
+        return bool(self._waiting)
 
     def forget(self, *lanes: str) -> None:
         """What was asked for is not wanted any more."""

@@ -10,7 +10,7 @@ from itertools import accumulate, pairwise
 
 MOST_SIDE = 2048  # pixels a side that are taken
 FULL_ENOUGH = 0.8  # of the room: a whole factor that fills less than this gives way to one that is not whole
-KEPT = 512  # pictures kept in the size they are drawn in
+KEPT = 128  # pictures kept in the size they are drawn in
 
 
 @dataclass(frozen=True)

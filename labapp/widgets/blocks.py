@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 UPPER_HALF = "\N{UPPER HALF BLOCK}"
 SHADES = " .:-=+*#%@"  # little ink to much
 FEW_COLOURS = (None, "standard", "windows")  # sixteen make no picture
-KEPT = 256  # pictures kept as they are drawn
+KEPT = 96  # pictures kept as they are drawn
 STYLES = 32_768  # pairs of colours kept
 # 64 steps a colour are as many as an eye tells apart; fewer pairs of colours are made sooner, and written shorter.
 COARSE = bytes(value & 0xFC | value >> 6 for value in range(256))
@@ -56,23 +56,24 @@ def half_blocks(image: Image, width: int, height: int) -> tuple[Row, ...]:
     for start in range(0, len(rgb), 2 * step):
         upper, lower = rgb[start : start + step], rgb[start + step : start + 2 * step]
         if not lower:
-            rows.append(tuple(Segment(UPPER_HALF, _style(upper[x : x + 3], b"")) for x in range(0, step, 3)))
+            rows.append(tuple(Segment(UPPER_HALF, _style(upper[x : x + 3])) for x in range(0, step, 3)))
             continue
         row, run, before = [], 0, b""
         for x in range(0, step, 3):
             pair = upper[x : x + 3] + lower[x : x + 3]
             if pair != before and run:
-                row.append(Segment(UPPER_HALF * run, _style(before[:3], before[3:])))
+                row.append(Segment(UPPER_HALF * run, _style(before)))
                 run = 0
             before, run = pair, run + 1
-        row.append(Segment(UPPER_HALF * run, _style(before[:3], before[3:])))
+        row.append(Segment(UPPER_HALF * run, _style(before)))
         rows.append(tuple(row))
     return tuple(rows)
 
 
 @lru_cache(maxsize=STYLES)
-def _style(upper: bytes, lower: bytes) -> Style:
-    return Style.from_color(_color(upper), _color(lower) if lower else None)
+def _style(pair: bytes) -> Style:
+    """Of the upper pixel, and the lower one where there is one."""
+    return Style.from_color(_color(pair[:3]), _color(pair[3:]) if len(pair) > 3 else None)
 
 
 @lru_cache(maxsize=STYLES)

@@ -17,7 +17,7 @@ from labapp.see.replies import Explanation, Thumb
 from labapp.see.words import error_text, facts
 from labapp.widgets.picture import CAPTION, Picture
 
-BELOW = 8  # lines of what is said
+BELOW = 8  # lines of what is said; fewer where there is little room
 BESIDE = 44  # cells of it
 GAP = 2  # cells between pictures
 CAPTIONS = ("picture", "heat", "both")
@@ -30,10 +30,10 @@ class Explained(Container, can_focus=True):
     Explained {
         width: 1fr; height: 1fr; layout: vertical;
         & > #three { height: 1fr; width: 1fr; }
-        & > #facts { height: 8; width: 1fr; padding: 0 1; }
+        & > #facts { width: 1fr; padding: 0 1; }
         &.beside { layout: horizontal; }
         &.beside > #three { width: auto; }
-        &.beside > #facts { height: 1fr; width: 1fr; padding: 1 1 0 2; }
+        &.beside > #facts { width: 1fr; padding: 1 1 0 2; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -111,13 +111,14 @@ class Explained(Container, can_focus=True):
 
     def _sizes(self, width: int, height: int) -> tuple[int, int]:
         """Cells across a picture with what is said below, and beside."""
-        below = min(width // 3 - GAP, 2 * (height - BELOW - CAPTION))
+        below = min(width // 3 - GAP, 2 * (height - lines_below(height) - CAPTION))
         beside = min((width - BESIDE) // 3 - GAP, 2 * (height - CAPTION))
         return below, beside
 
     def on_resize(self) -> None:
         below, beside = self._sizes(*self.size)
         self.set_class(beside > below, "beside")
+        self.query_one("#facts").styles.height = "1fr" if beside > below else lines_below(self.size.height)
         for picture in self.query(Picture):
             picture.styles.width = max(1, beside + GAP if beside > below else self.size.width // 3)
         self._say()
@@ -126,3 +127,8 @@ class Explained(Container, can_focus=True):
         super().notify_style_update()
         if self.is_mounted and self.found is not None:
             self.call_later(self._say)
+
+
+def lines_below(height: int) -> int:
+    """Lines of what is said below the pictures, of so many."""
+    return min(BELOW, max(1, height * 2 // 5))

@@ -20,7 +20,9 @@ from sessions.machine.cards import Card, Cards
 from sessions.machine.sampler import Machine, Memory, Sampler
 from sessions.machine.tenants import Tenant
 from tests.labapp.screens.app import LARGE, SMALL, until
+from tests.labapp.screens.seeing import FakePlayground, playground
 
+__all__ = ["playground"]
 GIB = 2**30
 WHO = (Tenant(11, 40 * GIB, True, "me", True, "bn-000001"), Tenant(12, 30 * GIB, True, "ana"))
 CARDS = tuple(
@@ -39,9 +41,12 @@ def picture(snap_compare: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(Sampler, "sample", lambda self: MACHINE)  # a machine is never the same twice
     home = Home(tmp_path / "home")
 
-    def take(size: tuple[int, int], theme: str, *keys: str, runs: int = 6) -> bool:
+    def take(size: tuple[int, int], theme: str, *keys: str, runs: int = 6, checkpoints: bool = False) -> bool:
         if runs:
             fill(home.root, runs)
+        for run in home.runs.iterdir() if checkpoints else ():
+            (run / "checkpoints" / "step-640").mkdir(parents=True)
+            (run / "checkpoints" / "step-640" / "checkpoint.json").write_text("{}")
 
         async def prepare(pilot: Pilot[None]) -> None:
             app = pilot.app
@@ -58,6 +63,7 @@ def picture(snap_compare: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -
             # a screen that is still being filled would take the next key otherwise than a filled one
             await until(pilot, lambda: not any(worker.is_running for worker in pilot.app.workers))
             await until(pilot, lambda: not any(chart.busy for chart in pilot.app.screen.query(Chart)))
+            await until(pilot, lambda: not getattr(pilot.app.screen, "busy", False))
             await pilot.pause()
 
         app = LabApp(home, Face(theme=theme, bell=False))
@@ -97,6 +103,23 @@ class TestNew:
 
     def test_settings_with_something_wrong(self, picture: Any, size: tuple[int, int], theme: str) -> None:
         assert picture(size, theme, "2", "f3", "end", "up", "x")
+
+
+@both
+class TestSee:
+    @pytest.fixture(autouse=True)
+    def _colours(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("COLORTERM", "truecolor")
+        monkeypatch.setenv("TERM", "xterm-256color")
+        monkeypatch.delenv("NO_COLOR", raising=False)
+
+    def test_classes_and_pictures(
+        self, picture: Any, playground: FakePlayground, size: tuple[int, int], theme: str
+    ) -> None:
+        assert picture(size, theme, "6", "tab", "right", "space", "down", checkpoints=True)
+
+    def test_one_large(self, picture: Any, playground: FakePlayground, size: tuple[int, int], theme: str) -> None:
+        assert picture(size, theme, "6", "tab", "right", "right", "enter", checkpoints=True)
 
 
 @both
