@@ -24,7 +24,7 @@ from labapp.widgets.picture import Picture
 from labapp.widgets.table import Table
 from sessions import control
 from sessions.playground import Doing
-from sessions.runs import Run
+from sessions.run.runs import Run
 from tests.conftest import Lab
 from tests.labapp.screens.app import LARGE, SMALL, drive, notices, text_of, until
 from tests.labapp.screens.run_data import image_run
