@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import typer
 
 from engine.catalogue import TaskRow, parse_target
 from engine.config import resolve
 from labapp.cli import HomeOption, JsonOption, Lab, open_lab
+from labapp.commands import gradcam
 from labapp.commands.train import command_line
 from labapp.follow import follow
 from labapp.form.launching import place
 from labapp.output import duration, number, print_json, say, table
 from labapp.run_codes import INTERRUPTED, exit_code
 from sessions import control
+from sessions.inference import Inference
 from sessions.run.runs import Run
 
 PLAN: Sequence[str] = ("images/bn",)  # one variant of every task, in the order they are shown
@@ -38,14 +41,31 @@ def demo(as_json: JsonOption = False, home: HomeOption = None) -> int:
         except KeyboardInterrupt:
             say(f"run {run.id} goes on in the background: labapp wait {run.id} follows it")
             return INTERRUPTED
+    code = exit_code(ended)
+    if not as_json:
+        results(ended)
+    played = {run.id: PLAY[run.task](lab, run, as_json) for run in ended if code == 0 and run.task in PLAY}
     if as_json:
-        print_json([run.as_json() for run in ended])
-        return exit_code(ended)
-    results(ended)
-    if exit_code(ended) == 0:
+        print_json([run.as_json() | played.get(run.id, {}) for run in ended])
+    elif code == 0:
         run = ended[0]
         say(f"look closer:  labapp show {run.id}   labapp evaluate {run.id} --split test   labapp runs tag:demo")
-    return exit_code(ended)
+    return code
+
+
+def look(lab: Lab, run: Run, quiet: bool) -> dict[str, Any]:
+    """Where the network looked, as PNG files beside the run."""
+    if not quiet:
+        say("looking at what it looks at (Grad-CAM)")
+    with Inference(lab.home) as inference:
+        found = inference.ask(gradcam.OPERATION, run=run.id, out=str(gradcam.folder_of(run)), per_class=3)
+    if not quiet:
+        gradcam.show(found)
+    return {"gradcam": found}
+
+
+# What is done with a trained run of a task, to show what it can do.
+PLAY: Mapping[str, Callable[[Lab, Run, bool], dict[str, Any]]] = {"images": look}
 
 
 def start(lab: Lab, row: TaskRow, variant: str) -> Run:

@@ -15,6 +15,7 @@ from labapp.output import clean, number, print_json, say, table
 from sessions.inference import Inference
 from sessions.machine.gpus import choose, list_gpus, worker_environment
 from sessions.run.records import ARTIFACTS
+from sessions.run.runs import Run
 
 OPERATION = "gradcam"
 
@@ -55,7 +56,7 @@ def gradcam(
     """Export Grad-CAM pictures: the evidence for a class in pictures that were classified rightly and wrongly."""
     lab = open_lab(home)
     chosen_run = lab.store.find(run)
-    folder = (out or chosen_run.path / ARTIFACTS / OPERATION).expanduser().absolute()
+    folder = (out or folder_of(chosen_run)).expanduser().absolute()
     args: dict[str, Any] = {
         "out": str(folder),
         "classes": classes or None,
@@ -83,6 +84,11 @@ def gradcam(
     else:
         show(found)
     return 0
+
+
+def folder_of(run: Run) -> Path:
+    """Where a run's pictures go when nobody says otherwise."""
+    return run.path / ARTIFACTS / OPERATION
 
 
 def show(found: dict[str, Any]) -> None:
