@@ -180,7 +180,7 @@ def keep(lab: Lab, plan: Plan, folder: Path) -> None:
 
 def table(todo: Sequence[Plan], runs: dict[str, dict[str, Any]]) -> list[str]:
     """Test accuracy by variant and batch size over the finished seeds."""
-    lines = ["variant   batch  epochs  seeds   test    spread  best val  seconds    goal"]
+    lines = ["variant   batch  epochs  seeds    test   spread best val   seconds    goal"]
     groups: dict[tuple[str, int, int], list[dict[str, Any]]] = {}
     for plan in todo:
         finished = [run for run in [runs.get(plan.name)] if run and run["status"] == "finished"]
@@ -189,14 +189,13 @@ def table(todo: Sequence[Plan], runs: dict[str, dict[str, Any]]) -> list[str]:
         goal = (GOALS if batch == BATCH else GOALS_BATCH8)[variant]
         start = f"{variant:<10}{batch:>5}{epochs:>8}{len(found):>7}"
         if not found:
-            lines.append(f"{start}{'-':>7}{'':>28}{goal:>8.3f}")
+            lines.append(f"{start}{'-':>8}{'':>28}{goal:>8.3f}")
             continue
         test = [run["metrics"]["test"]["accuracy"] for run in found]
         mean, spread = statistics.mean(test), max(test) - min(test)
         val = statistics.mean(run["best"]["value"] for run in found)
         taken = statistics.mean(run["seconds"] for run in found)
-        verdict = f"{mean - goal:+.3f}"
-        lines.append(f"{start}{mean:>8.4f}{spread:>9.4f}{val:>9.4f}{taken:>10.0f}{goal:>8.3f}  {verdict}")
+        lines.append(f"{start}{mean:>8.4f}{spread:>9.4f}{val:>9.4f}{taken:>10.0f}{goal:>8.3f}  {mean - goal:+.3f}")
     lines.append("spread: largest minus smallest over seeds; goals: 100 epochs of the original CIFAR-10")
     return lines
 
