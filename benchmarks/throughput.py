@@ -54,7 +54,7 @@ Updates = Callable[[int], None]
 
 def main() -> None:
     options = arguments()
-    changes = {"device": options.device, "compile": options.compile, "precision": "auto"}
+    changes = {"device": options.device, "compile": "on" if options.compile else "off", "precision": "auto"}
     config = resolve(IMAGES, options.norm, "cifar10", "best", [Layer("the benchmark", changes)])
     learner = TorchLearner(config.settings)
     print(describe(learner.device))

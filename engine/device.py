@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import shutil
+import sysconfig
+from pathlib import Path
 from typing import Literal, cast
 
 import torch
@@ -47,6 +51,30 @@ def choose_precision(wanted: str, device: torch.device) -> Precision:
             "fp16 needs a GPU", got=f"precision=fp16 on {device}", expected="bf16 or fp32", hint="set precision=auto"
         )
     return cast(Precision, wanted)
+
+
+def choose_compile(wanted: str, device: torch.device) -> bool:
+    """`auto` is yes where everything is here that torch.compile needs; `on` without it is an error."""
+    missing = missing_for_compile(device)
+    if wanted == "on" and missing:
+        raise LabError(
+            "torch.compile cannot work here",
+            got=f"compile=on, but there is no {missing}",
+            expected="a C++ compiler, Python's headers and, for a GPU, triton",
+            hint="set compile=auto, or install them (Debian and Ubuntu: g++ and python3-dev)",
+        )
+    return wanted != "off" and not missing
+
+
+def missing_for_compile(device: torch.device) -> str | None:
+    """What torch.compile lacks on this machine to build and load what it writes."""
+    if not any(map(shutil.which, filter(None, (os.environ.get("CXX"), "g++", "clang++")))):
+        return "C++ compiler"
+    if not Path(sysconfig.get_paths()["include"], "Python.h").exists():
+        return "Python.h"
+    if device.type == "cuda" and importlib.util.find_spec("triton") is None:
+        return "triton"
+    return None
 
 
 def accelerator(device: torch.device, precision: Precision) -> Accelerator:

@@ -125,7 +125,7 @@ class TrainedModel:
 
     def __init__(self, config: Config, directory: Path, device: str = "cpu"):
         # Evaluation is in float32 whatever the training was in.
-        settings = config.settings.model_copy(update={"device": device, "precision": "fp32"})
+        settings = config.settings.model_copy(update={"device": device, "precision": "fp32", "compile": "off"})
         self.config = config
         self.preprocessing = directory / "preprocessing"
         self.settings = settings

@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from engine.checkpoints import TRAINING_STATE, WEIGHTS
-from engine.device import accelerator, choose_device, choose_precision
+from engine.device import accelerator, choose_compile, choose_device, choose_precision
 from engine.errors import LabError
 from engine.optimizers import build_optimizer
 from engine.randomness import Stream
@@ -32,13 +32,20 @@ class TorchLearner:
         self.settings = settings
         self.device = choose_device(settings.device)
         self.precision = choose_precision(settings.precision, self.device)
+        self.compiles = choose_compile(settings.compile, self.device)
         self.accelerator = accelerator(self.device, self.precision)
 
     def describe(self) -> dict[str, str]:
         """What the arithmetic runs on, for the run's record."""
         name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else "cpu"
         threads = str(torch.get_num_threads())
-        return {"device": str(self.device), "device_name": name, "precision": self.precision, "threads": threads}
+        return {
+            "device": str(self.device),
+            "device_name": name,
+            "precision": self.precision,
+            "compiled": "yes" if self.compiles else "no",
+            "threads": threads,
+        }
 
     def build(self, task: Task, artifacts: Any) -> None:
         """Initialise the network from the run's seed and everything around it."""
@@ -58,7 +65,7 @@ class TorchLearner:
             self.average_parameters = matching_parameters(self.model, self.average)
             self.average_buffers = flatten_buffers(self.average)
         self.forward: nn.Module = self.model
-        if settings.compile:
+        if self.compiles:
             self.forward = cast(nn.Module, torch.compile(self.model))
         self.updates = 0
         self.skipped = torch.zeros((), device=self.device)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 
 def setting(default: Any, help: str, unit: str = "", *, place: bool = False, **bounds: Any) -> Any:
@@ -74,6 +74,11 @@ class ScheduleSettings(Settings):
     final_lr: float = setting(0.0, "where cosine and one-cycle end, as a fraction of lr", ge=0.0, le=1.0)
 
 
+def off_or_on(value: object) -> object:
+    """A switch, as it may be typed and as it was once, for a setting that knows more than off and on."""
+    return {"false": "off", "true": "on"}.get(str(value).lower(), value)
+
+
 class ArithmeticSettings(Settings):
     """Where and how exactly the numbers are computed."""
 
@@ -81,7 +86,9 @@ class ArithmeticSettings(Settings):
     precision: Literal["auto", "fp32", "bf16", "fp16"] = setting(
         "fp32", "arithmetic of the forward pass; auto = bf16 where the device has it, else fp32"
     )
-    compile: bool = setting(False, "torch.compile the network: minutes before the first step, then faster")
+    compile: Annotated[Literal["off", "auto", "on"], BeforeValidator(off_or_on)] = setting(
+        "off", "torch.compile the network: a minute before the first step, then faster; auto = where a compiler is"
+    )
     ema_decay: float = setting(
         0.0, "moving average of the weights, used for validation and prediction; 0 = off", ge=0.0, lt=1.0
     )

@@ -101,6 +101,7 @@ class Learner(Protocol):
     """The arithmetic of training: owns the weights, the optimizer and the running sums of the epoch."""
 
     device: Any
+    compiles: bool  # the first update then takes long
 
     def describe(self) -> dict[str, str]:
         """What the arithmetic runs on, for the run's record."""

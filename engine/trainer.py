@@ -86,7 +86,7 @@ class Trainer:
         self._restore()
         self._started = self.clock() - self.progress.elapsed
         self._saved = self.clock()
-        self._first_phase: Phase = "compiling" if self.settings.compile else "training"  # of the first update
+        self._first_phase: Phase = "compiling" if self.learner.compiles else "training"  # of the first update
         wanted: Wanted = "run"
         while wanted == "run" and not self._complete():
             wanted = self._epoch()

@@ -41,7 +41,7 @@ from sessions.run.runs import locked
 
 RESERVE = ".reserve"  # room for the last words on a full disk
 RESERVED = 256 * 1024
-ATTEMPT_FACTS = ("device", "device_name", "precision", "threads")
+ATTEMPT_FACTS = ("device", "device_name", "precision", "compiled", "threads")
 PACKAGES = ("labapp", "torch", "accelerate", "safetensors", "numpy")
 
 

@@ -127,6 +127,7 @@ class ToyLearner:
     def __init__(self, settings: ToySettings):
         self.settings = settings
         self.device = "abacus"
+        self.compiles = False
 
     def describe(self) -> dict[str, str]:
         return {"device": self.device, "precision": "double"}

@@ -61,7 +61,11 @@ def best(variant: str, data: str, known: Values) -> Values:
         values |= {"ema_decay": 0.98}  # the whole training is a few hundred updates
     values |= short(data)
     epochs: int = (values | known)["epochs"]  # the user's, if given
+    values["compile"] = "auto" if epochs >= WORTH_COMPILING else "off"
     return values | {"warmup_epochs": max(1.0, 0.05 * float(epochs))}
+
+
+WORTH_COMPILING = 15  # epochs: it costs a minute at the start, and gives a third of the time of every later one
 
 
 # Where the common values do not hold.

@@ -134,9 +134,14 @@ class TestIdentity:
         assert images().identity("other data", "bf16") != base
 
     def test_every_setting_but_those_of_place_counts(self) -> None:
-        other = {"epochs": 7, "optimizer": "adam", "milestones": (0.1,), "broken": "skip", "compile": True}
+        other = {"epochs": 7, "optimizer": "adam", "milestones": (0.1,), "broken": "skip", "compile": "on"}
         for key, value in other.items():
             assert images(**{key: value}).identity("data", "fp32") != images().identity("data", "fp32"), key
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("true", "on"), (False, "off"), ("auto", "auto")])
+def test_a_switch_that_became_a_choice_is_still_understood(typed: object, meant: str) -> None:
+    assert images(compile=typed).settings.compile == meant
 
 
 def test_a_configuration_survives_its_file(tmp_path: Path) -> None:

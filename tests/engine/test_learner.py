@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.device import choose_device, choose_precision
+from engine.device import choose_compile, choose_device, choose_precision, missing_for_compile
 from engine.errors import LabError
 from engine.learner import TorchLearner, flatten_buffers, load_weights, save_weights
 from engine.optimizers import OPTIMIZERS, split_parameters
@@ -313,3 +313,30 @@ def test_additive_statistics_add_up(tmp_path: Path) -> None:
     assert {name: int(value) for name, value in seen.items()} == {"rows": 10}
     built.start_epoch()
     assert built.averages()[1] == {}
+
+
+class TestCompile:
+    HERE = missing_for_compile(torch.device("cpu"))
+
+    @pytest.mark.skipif(HERE is not None, reason=f"no {HERE} here")
+    @pytest.mark.filterwarnings("default")  # of torch's compiler, about itself
+    def test_compiled_updates_are_those_that_are_not(self) -> None:
+        eager, compiled = learner(), learner(compile="on")
+        for seed in range(3):
+            for built in (eager, compiled):
+                built.update([batch(seed=seed)], 0.1)
+        assert compiled.forward is not compiled.model
+        for ours, theirs in zip(state(compiled), state(eager), strict=True):
+            torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
+
+    def test_auto_does_without_where_something_is_missing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        cpu = torch.device("cpu")
+        monkeypatch.setattr("engine.device.shutil.which", lambda name: None)
+        assert missing_for_compile(cpu) == "C++ compiler"
+        assert choose_compile("auto", cpu) is choose_compile("off", cpu) is False
+        with pytest.raises(LabError, match="cannot work here") as refusal:
+            choose_compile("on", cpu)
+        assert "C++ compiler" in str(refusal.value.got)
+        monkeypatch.setattr("engine.device.shutil.which", lambda name: "/usr/bin/" + name)
+        monkeypatch.setattr("engine.device.sysconfig.get_paths", lambda: {"include": "/nowhere"})
+        assert missing_for_compile(cpu) == "Python.h"
