@@ -54,6 +54,26 @@ async def take(home: Home) -> None:
         await pilot.press("escape", "2")
         await pilot.pause(2.0)
         save(app, "new")
+        await pilot.press("1", "end", "up", "t")
+        await seen(pilot)
+        save(app, "see")
+
+
+async def seen(pilot: Pilot[None]) -> None:
+    """Until See shows a picture three times."""
+    screen = pilot.app.screen
+    assert isinstance(screen, SeeScreen)
+    while screen.explanation is None:
+        await pilot.pause(0.5)
+    await pilot.pause(1.0)
+
+
+def contact_sheet(home: Home) -> None:
+    """gradcam.png: one class of the second run."""
+    run = next(run for run in Store(home).all() if run.variant == "bn")
+    with tempfile.TemporaryDirectory() as folder, Inference(home) as inference:
+        found = inference.ask("gradcam", run=run.id, out=folder, classes=["heart"])
+        shutil.copyfile(found["sheets"][0], HERE / "gradcam.png")
 
 
 def far_enough(row: RunRow) -> bool:
