@@ -241,7 +241,9 @@ class TestKeys:
 
         async def act(app: LabApp, pilot: Pilot[None], shown: RunScreen) -> None:
             await pilot.press("P")
-            await until(pilot, lambda: "paused" in text_of(app).splitlines()[2])
+            # The line reads "running paused" as long as the worker is on its way out: too early to resume.
+            await until(pilot, lambda: lab.read(run).status.name == "paused")
+            await until(pilot, lambda: text_of(app).splitlines()[2].startswith(" paused"))
             await pilot.press("R")
             await until(pilot, lambda: lab.read(run).status.name in ("running", "queued"))
             await until(pilot, lambda: lab.read(run).status.name == "running")
