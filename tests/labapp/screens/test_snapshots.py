@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from benchmarks.homes import fill
 from labapp.app import LabApp
@@ -57,6 +58,8 @@ def picture(snap_compare: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -
                 await pilot.pause()
                 await settled(pilot)
             await settled(pilot)
+            for box in app.screen.query(Input):
+                box.cursor_blink = False  # else it is a matter of luck whether the cursor is seen
             await pilot.pause(0.3)
 
         async def settled(pilot: Pilot[None]) -> None:
