@@ -267,7 +267,7 @@ class TestPictures:
 
     def test_split_and_order_are_asked_for_and_said(self, lab: Lab, run: Run, playground: FakePlayground) -> None:
         async def work(app: LabApp, pilot: Pilot[None], shown: SeeScreen) -> None:
-            await pilot.press("space")
+            await pilot.press("tab", "space")
             for key, words in (("s", "test"), ("s", "train"), ("s", "val"), ("r", "surest first"), ("r", "least sure")):
                 await pilot.press(key)
                 await until(pilot, lambda: shown.gallery.thumbs)
@@ -275,6 +275,7 @@ class TestPictures:
             assert playground.of("pictures")[-1]["order"] == "least"
             assert {args["split"] for args in playground.of("pictures")} == {"val", "test", "train"}
             assert shown.gallery.marks == set()  # an index means another picture now
+            assert isinstance(app.focused, Gallery)  # the keyboard stays where it was
 
         seen(lab, work)
 
