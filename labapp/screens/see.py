@@ -33,6 +33,7 @@ from labapp.widgets.table import Column, Line, Table
 WIDE = 110, 34  # cells from which the large picture stands below the small ones
 TICK = 0.5  # seconds between looks at what is being done
 AGAIN = 5.0  # seconds between looks for a run, while there is none
+ASKING = "asking for the pictures..."
 OWN = ("own", "")  # the key of the user's own pictures among those of the classes, ("class", name)
 
 
@@ -198,7 +199,8 @@ class SeeScreen(SeeActions):
             self._calm("pictures")
             self._take_pictures(found)
         else:
-            self.say_words(Text("asking for the pictures..."), bare=self.shown is None)
+            self.say_words(Text(ASKING) if self.shown is None else None, bare=True)
+            self.gallery.show((), ASKING)
             self.asker.ask("pictures", args)
             self.tick()
 
@@ -343,7 +345,7 @@ class SeeScreen(SeeActions):
         if key is None or key == self.chosen or self.chosen is None:
             return
         self.chosen = key
-        self.gallery.show(())
+        self.gallery.show((), ASKING)
         if key == OWN:
             self._show_own()
         else:

@@ -105,7 +105,8 @@ def test_keys_at_the_foot_and_screens_at_the_top_can_be_clicked(lab: Lab) -> Non
         await pilot.click(KeyBar, offset=(1, 0))
         await until(pilot, lambda: isinstance(app.screen, HelpScreen))
         await pilot.press("escape")
-        await pilot.click(TopBar, offset=(24, 0))
+        await until(pilot, lambda: not isinstance(app.screen, HelpScreen))
+        await pilot.click(TopBar, offset=(text_of(app).index("7 Machine"), 0))
         await until(pilot, lambda: app.current_mode == "machine")
 
     drive(lab, click)
