@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import shutil
 import tempfile
 from pathlib import Path
+
+from textual.pilot import Pilot
 
 from engine.catalogue import tasks
 from engine.config import resolve
@@ -17,8 +20,10 @@ from labapp.app import LabApp
 from labapp.face import Face
 from labapp.live.rows import RunRow
 from labapp.screens.run import RunScreen
+from labapp.screens.see import SeeScreen
 from sessions import control
 from sessions.home import Home
+from sessions.inference import Inference
 from sessions.run.store import Store
 
 HERE = Path(__file__).parent
@@ -63,7 +68,7 @@ async def seen(pilot: Pilot[None]) -> None:
     """Until See shows a picture three times."""
     screen = pilot.app.screen
     assert isinstance(screen, SeeScreen)
-    while screen.explanation is None:
+    while not screen.large.found:
         await pilot.pause(0.5)
     await pilot.pause(1.0)
 
@@ -91,11 +96,13 @@ def main() -> None:
     chosen = parser.parse_args().home
     if chosen is not None:
         asyncio.run(take(Home(chosen)))
+        contact_sheet(Home(chosen))
         return
     with tempfile.TemporaryDirectory() as folder:
         home = Home(Path(folder))
         launch(home)
         asyncio.run(take(home))
+        contact_sheet(home)
 
 
 if __name__ == "__main__":
