@@ -15,17 +15,19 @@ seeds, beside the goals, which are for 100 epochs of the original CIFAR-10.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import platformdirs
 
 from benchmarks.keep import KEPT
 
@@ -229,11 +231,16 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--parallel", type=int, default=7, help="trainings side by side")
     parser.add_argument("--budget", type=float, default=540.0, help="seconds")
     parser.add_argument("--keep", type=Path, default=KEPT, help="where finished runs are kept")
-    home = Path(tempfile.gettempdir(), "labapp-lab")
-    parser.add_argument("--home", type=Path, default=home, help="where the trainings are made")
+    parser.add_argument(
+        "--home", type=Path, help="where the trainings are made; else in your cache, by data and settings"
+    )
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="for every training")
     parser.add_argument("--gpu", default="auto", help="as for labapp train")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.home is None:  # other data or settings are another experiment
+        digest = hashlib.sha256(json.dumps([options.data, sorted(options.set), options.gpu]).encode()).hexdigest()[:10]
+        options.home = platformdirs.user_cache_path("labapp") / f"laboratory-{digest}"
+    return options
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ def main() -> None:
     learner = TorchLearner(config.settings)
     print(describe(learner.device))
     print(f"images/{options.norm}, batch {config.settings.batch_size}, {learner.precision}, compile={options.compile}")
-    task, data = ImageTask({"norm": options.norm}), random_pictures(20_000)
+    task, data = ImageTask({"norm": options.norm}), random_pictures(156 * 128)
     artifacts = task.prepare(data, config.settings)
     task.attach(data, config.settings, artifacts, learner.device)
     learner.build(task, artifacts)

@@ -16,6 +16,7 @@ from accelerate.state import AcceleratorState
 from engine.errors import LabError
 
 Precision = Literal["fp32", "bf16", "fp16"]
+TRITON_NEEDS = (7, 0)  # compute capability
 _ACCELERATE_NAMES = {"fp32": "no", "bf16": "bf16", "fp16": "fp16"}
 
 
@@ -74,6 +75,8 @@ def missing_for_compile(device: torch.device) -> str | None:
         return "Python.h"
     if device.type == "cuda" and importlib.util.find_spec("triton") is None:
         return "triton"
+    if device.type == "cuda" and torch.cuda.get_device_capability(device) < TRITON_NEEDS:
+        return f"GPU that triton can write for (compute capability {TRITON_NEEDS[0]}.{TRITON_NEEDS[1]})"
     return None
 
 

@@ -47,6 +47,8 @@ class TrainJob:
         settings = config.settings
         if settings.precision == "auto" and "precision" in begun:
             settings = settings.model_copy(update={"precision": begun["precision"]})  # as at the first attempt
+        if settings.compile == "auto" and begun.get("compiled") == "no":
+            settings = settings.model_copy(update={"compile": "off"})
         self.learner = load(config.row.learner)(settings)  # first: a missing GPU is known at once
         self.task = build_task(config)
         self.data = load(config.dataset.open)(config.data, settings, self.cache, self.say)
@@ -57,9 +59,8 @@ class TrainJob:
         else:
             self.artifacts = self.task.prepare(self.data, settings)
             counts = dict(self.data.counts)
-            self._save_artifacts(
-                {"fingerprint": self.data.fingerprint, "counts": counts, "precision": about["precision"]}
-            )
+            chosen = {key: about[key] for key in ("precision", "compiled") if key in about}
+            self._save_artifacts({"fingerprint": self.data.fingerprint, "counts": counts, **chosen})
         self.task.attach(self.data, settings, self.artifacts, self.learner.device)
         identity = config.identity(self.data.fingerprint, about["precision"])
         return {"fingerprint": self.data.fingerprint, "identity": identity, **about}
@@ -123,7 +124,7 @@ def best_checkpoint(directory: Path) -> Path:
 class TrainedModel:
     """A run's network ready for use, without its dataset."""
 
-    def __init__(self, config: Config, directory: Path, device: str = "cpu"):
+    def __init__(self, config: Config, directory: Path, device: str, checkpoint: Path):
         # Evaluation is in float32 whatever the training was in.
         settings = config.settings.model_copy(update={"device": device, "precision": "fp32", "compile": "off"})
         self.config = config
@@ -132,7 +133,7 @@ class TrainedModel:
         self.task = build_task(config)
         self.artifacts = self.task.restore(self.preprocessing)
         self.learner = load(config.row.learner)(settings)
-        self.learner.load_for_use(self.task, self.artifacts, best_checkpoint(directory))
+        self.learner.load_for_use(self.task, self.artifacts, checkpoint)
         self.memory: dict[Any, Any] = {}  # what operations keep for as long as the model stays loaded
 
     def evaluate(self, split: Split, data: str | None, cache: Path, say: Say, broken: str | None = None) -> Evaluation:

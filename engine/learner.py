@@ -67,6 +67,7 @@ class TorchLearner:
         self.forward: nn.Module = self.model
         if self.compiles:
             self.forward = cast(nn.Module, torch.compile(self.model))
+        self.proven = False  # that what was compiled works here
         self.updates = 0
         self.skipped = torch.zeros((), device=self.device)
         self.streak = torch.zeros((), device=self.device)
@@ -108,7 +109,7 @@ class TorchLearner:
         total, counts, seen = [], [], []
         for batch in batches:
             with self.accelerator.autocast():
-                loss: Loss = self.task.loss(self.forward, batch)
+                loss = self._loss(batch)
             count = torch.as_tensor(loss.count, dtype=torch.float32, device=self.device)
             counts.append(count)
             mean = loss.sum / counts[0]  # by the first batch's count, so that sums stay in the range of fp16
@@ -122,6 +123,20 @@ class TorchLearner:
             gradients = [each.grad for each in self.parameters if each.grad is not None]
             torch._foreach_mul_(gradients, counts[0] / count)
         return torch.stack(total).sum(), count, seen
+
+    def _loss(self, batch: Any) -> Loss:
+        if self.forward is self.model or self.settings.compile == "on" or self.proven:
+            return self.task.loss(self.forward, batch)
+        try:
+            loss = self.task.loss(self.forward, batch)
+            self.proven = True
+        except Exception as error:  # whatever a compiler may say; a fault of the task shows again without it
+            self.forward = self.model
+            loss = self.task.loss(self.model, batch)
+            message = " ".join(str(error).split())[:300]
+            print(f"torch.compile does not work here, going on without it: {message}", flush=True)
+            self.compiles = False
+        return loss
 
     def _step(self, bad: Tensor) -> None:
         if self.scaler is not None:  # the scaler sees non-finite gradients itself

@@ -86,7 +86,7 @@ class Trainer:
         self._restore()
         self._started = self.clock() - self.progress.elapsed
         self._saved = self.clock()
-        self._first_phase: Phase = "compiling" if self.learner.compiles else "training"  # of the first update
+        self._compiled: set[bool] = set()  # for batches in the middle of an epoch, for the last one, which is smaller
         wanted: Wanted = "run"
         while wanted == "run" and not self._complete():
             wanted = self._epoch()
@@ -116,14 +116,17 @@ class Trainer:
         if progress.batch == 0:
             self.learner.start_epoch()
         begun, first = self.clock(), progress.batch
-        self._beat(self._first_phase)
+        self._beat(self._phase(last=False))
         for group in grouped(self.task.batches("train", stream, progress.batch), settings.accumulate):
+            last = progress.batch + len(group) >= self.batches_per_epoch
+            if self._phase(last) == "compiling":
+                self._beat("compiling")
+                self._compiled.add(last)
             rate = settings.lr * factor(settings, progress.step, self.steps_per_epoch, self.total_steps)
             self.learner.update(group, rate)
             progress.step += 1
             progress.batch += len(group)
             progress.elapsed = self.clock() - self._started
-            self._first_phase = "training"
             self._beat("training")
             done = progress.batch >= self.batches_per_epoch
             if done or progress.step % CHECK_EVERY == 0:
@@ -142,6 +145,10 @@ class Trainer:
             if settings.checkpoint_minutes and self.clock() - self._saved > 60 * settings.checkpoint_minutes:
                 self._save()
         return "run"
+
+    def _phase(self, last: bool) -> Phase:
+        """What the next update does: the first of each size compiles, where anything does."""
+        return "compiling" if self.learner.compiles and last not in self._compiled else "training"
 
     def _check(self) -> None:
         """Report updates that were skipped for a loss that is not finite; give up when they persist."""

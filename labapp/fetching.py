@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import shlex
-import unicodedata
 from pathlib import Path
 
 from labapp.output import clean
 
+HARMLESS = re.compile(r"[\w./+@%,:=-]+")
+
 
 def fetch_line(path: Path, *, folder: bool = False) -> str:
     """The line that fetches a file or a folder, to be typed on the other machine; that of the folder it is in, when
-    its name could act on a shell or a terminal."""
-    while any(unicodedata.category(char)[0] == "C" for char in str(path)) and path != path.parent:
+    its name could act on a terminal or a shell: older clients have the path read by one on this side too."""
+    while not HARMLESS.fullmatch(str(path)) and path != path.parent:
         path, folder = path.parent, True
     return f"scp {'-r ' if folder else ''}{shlex.quote(f'{login()}@{host_name()}:{path}')} ."
 

@@ -88,8 +88,9 @@ def table(
 GAP = 2  # characters between columns
 
 
-def number(value: float | None, digits: int = 4) -> str:
-    """A fraction or loss in few characters; a dash where there is none."""
+def number(value: float | str | None, digits: int = 4) -> str:
+    """A fraction or loss in few characters; a dash where there is none. In JSON, NaN and infinities are texts."""
+    value = float(value) if isinstance(value, str) else value
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return "-"
     return f"{value:.{digits}f}" if abs(value) < 1e5 else f"{value:.3e}"

@@ -35,7 +35,7 @@ class Models:
 
     def __init__(self, home: Home):
         self.home = home
-        self._loaded: dict[tuple[str, str, float], Any] = {}
+        self._loaded: dict[tuple[str, str, str, float], Any] = {}
 
     def directory(self, run_id: str) -> Path:
         if not RUN_ID.fullmatch(run_id):
@@ -49,13 +49,16 @@ class Models:
         from engine.jobs import TrainedModel, best_checkpoint
 
         directory = self.directory(run_id)
-        changed = best_checkpoint(directory).stat().st_mtime
-        key = (run_id, device, changed)
-        if key not in self._loaded:
+        checkpoint = best_checkpoint(directory)
+        key = (run_id, device, str(checkpoint), checkpoint.stat().st_mtime)
+        model = self._loaded.pop(key, None)
+        if model is None:
+            self._loaded = {each: kept for each, kept in self._loaded.items() if each[:2] != key[:2]}  # outdated
             while len(self._loaded) >= self.KEPT:
                 del self._loaded[next(iter(self._loaded))]
-            self._loaded[key] = TrainedModel(read_config(directory / CONFIG), directory, device)
-        return self._loaded[key]
+            model = TrainedModel(read_config(directory / CONFIG), directory, device, checkpoint)
+        self._loaded[key] = model  # behind those used before it
+        return model
 
 
 def evaluate(models: Models, args: dict[str, Any]) -> Answer:

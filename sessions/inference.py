@@ -57,7 +57,10 @@ class Inference:
                 got=self.last_words() or f"exit code {self._process.wait()}",
                 hint="out of memory? Try a smaller split, or labapp doctor",
             )
-        answer = json.loads(line)
+        try:
+            answer = json.loads(line)
+        except ValueError as error:  # it was killed while it wrote
+            raise ProcessEndedError("the inference process ended within an answer", got=self.last_words()) from error
         if "error" in answer:
             raise _error(answer["error"])
         return answer["result"]

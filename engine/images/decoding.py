@@ -22,6 +22,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from engine.errors import LabError
 from engine.images.data import Pixels
 
+FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM")  # not all Pillow knows: EPS would start Ghostscript
 FITTING_VERSION = 1  # goes into the cache's key: raise it with any change of the pixels
 PORTION_PIXELS = 2**20  # decoded by one thread at a time; a few such portions are in memory at once
 UNREADABLE = "unreadable"  # stands for the hash of a file that cannot be read
@@ -33,7 +34,7 @@ Result = TypeVar("Result")
 
 def decode(content: bytes, size: int) -> Pixels:
     """A picture file's content as (size, size, 3). Raises what Pillow raises when it is broken, truncated or a bomb."""
-    with Image.open(io.BytesIO(content)) as image:
+    with Image.open(io.BytesIO(content), formats=FORMATS) as image:
         if image.format == "JPEG":
             image.draft("RGB", (2 * size, 2 * size))  # a huge photograph is decoded at a fraction of its size
         upright = ImageOps.exif_transpose(image)

@@ -17,7 +17,7 @@ import torch
 from PIL import Image
 
 from engine.errors import LabError, UsageError, unknown
-from engine.images.data import Masks, Pixels, Rows
+from engine.images.data import Masks, PictureSplit, Pixels, Rows
 from engine.images.decoding import decode, reason
 from engine.images.gradcam import LAST_STAGE, Heat, find_layers, heat_maps, shares_inside, target_layers
 from engine.images.settings import ImageSettings
@@ -29,6 +29,7 @@ from models.resnet import ResNet
 
 Confidences = npt.NDArray[np.float32]
 LARGEST_FILE = 2**28  # bytes of a picture file that is read at all
+FILE_PIXELS = 2**21  # of the user's pictures explained together
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Explained:
     heat: Heat  # (side, side) in [0, 1]
     name: str
     index: int | None  # position in its split; None for a file
+    origin: str  # the split, or the whole path of a file
     actual: str | None  # its class; None for a file
     predicted: str
     confidence: float
@@ -117,9 +119,10 @@ class Explainer:
             self.say(f"classifying the {split} split")
             _, logits = self.task.outputs_of(self.network, split)
             probabilities = logits.float().softmax(1).cpu().numpy()
-            labels = np.asarray(self.task.data.split(split).labels)
-            self.model.memory["data"] = self.task.data
-            self.model.memory[key] = Predictions(labels, probabilities.argmax(1), probabilities)
+            own = self.task.data.split(split)
+            self.task.splits.clear()  # the pictures need not stay in memory
+            self.model.memory["pictures", split] = own
+            self.model.memory[key] = Predictions(np.asarray(own.labels), probabilities.argmax(1), probabilities)
         found: Predictions = self.model.memory[key]
         return found
 
@@ -133,11 +136,11 @@ class Explainer:
         key = ORDERS[order](predictions.confidences, draw.astype(np.float32))
         return places[np.argsort(key[places], kind="stable")][:count]
 
-    def own_pictures(self, split: str) -> tuple[Sequence[str], Callable[[Rows], Pixels]]:
-        """Names of a split's pictures, and what reads some of them."""
+    def own_pictures(self, split: str) -> PictureSplit:
+        """A split of what the run was trained on."""
         self.predictions(split)
-        own = self.model.memory["data"].split(split)
-        return own.names, own.take
+        found: PictureSplit = self.model.memory["pictures", split]
+        return found
 
     def of_split(self, split: str, positions: Sequence[int], target: str | None, layer: str | None) -> list[Explained]:
         """Explain pictures of a split: the evidence for `target`, None = for the class each of them is of."""
@@ -149,7 +152,7 @@ class Explainer:
                 got=str(beyond[0]),
                 expected=f"0 to {len(predictions.labels) - 1}",
             )
-        own = self.model.memory["data"].split(split)
+        own = self.own_pictures(split)
         rows = np.asarray(positions, dtype=np.int64)
         wanted = None if target is None else self.class_index(target)
         labels = [int(label) for label in own.labels[rows]]
@@ -159,6 +162,7 @@ class Explainer:
             predictions.probabilities[rows],
             [label if wanted is None else wanted for label in labels],
             layer,
+            origins=[split] * len(rows),
             indices=rows.tolist(),
             actual=[self.classes[label] for label in labels],
             masks=None if own.masks is None else np.asarray(own.masks[rows]),
@@ -168,14 +172,20 @@ class Explainer:
 
     def of_files(self, paths: Sequence[Path], target: str | None, layer: str | None) -> list[Explained]:
         """Explain picture files: the evidence for `target`, None = for the class predicted."""
-        if not paths:
-            return []
+        found: list[Explained] = []
+        at_once = max(1, FILE_PIXELS // self.artifacts.image_size**2)
+        for start in range(0, len(paths), at_once):
+            found += self._of_some_files(paths[start : start + at_once], target, layer)
+        return found
+
+    def _of_some_files(self, paths: Sequence[Path], target: str | None, layer: str | None) -> list[Explained]:
         pictures = np.stack([read_picture(path, self.artifacts.image_size) for path in paths])
         with torch.no_grad():
             probabilities = self.network(self._normalised(pictures)).float().softmax(1).cpu().numpy()
         wanted = None if target is None else self.class_index(target)
         targets = [int(each) if wanted is None else wanted for each in probabilities.argmax(1)]
-        return self._explain(pictures, [path.name for path in paths], probabilities, targets, layer)
+        names, origins = [path.name for path in paths], [str(path.absolute()) for path in paths]
+        return self._explain(pictures, names, probabilities, targets, layer, origins)
 
     # -- both
 
@@ -189,6 +199,7 @@ class Explainer:
         probabilities: Confidences,
         targets: Sequence[int],
         layer: str | None,
+        origins: Sequence[str],
         indices: Sequence[int] | None = None,
         actual: Sequence[str] | None = None,
         masks: Masks | None = None,
@@ -205,6 +216,7 @@ class Explainer:
                     heat=heat[number],
                     name=name,
                     index=None if indices is None else indices[number],
+                    origin=origins[number],
                     actual=None if actual is None else actual[number],
                     predicted=ranked[0][0],
                     confidence=ranked[0][1],
@@ -221,12 +233,16 @@ class Explainer:
 def read_picture(path: Path, size: int) -> Pixels:
     """A picture file as (size, size, 3): turned upright, scaled and cropped as pictures of a folder are."""
     try:
-        if path.stat().st_size > LARGEST_FILE:
+        if not path.is_file():  # a pipe or a device might never end
+            raise UsageError("this is no file", got=str(path), expected="a JPEG, PNG or other picture file")
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+        if len(content) > LARGEST_FILE:
             raise UsageError("this file is too large for a picture", got=str(path), expected="at most 256 MiB")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            return decode(path.read_bytes(), size)
+            return decode(content, size)
     except LabError:
         raise
     except Exception as error:  # Pillow's readers raise whatever a hostile file provokes
@@ -235,9 +251,12 @@ def read_picture(path: Path, size: int) -> Pixels:
         ) from error
 
 
-def summary(explained: Sequence[Explained]) -> dict[str, Any]:
-    """How much of the heat lies inside the objects, on average, beside what chance would give; empty if unknown."""
-    known = [(each.inside, each.covered) for each in explained if each.inside is not None and each.covered is not None]
+def summary(shares: Sequence[tuple[float | None, float | None]]) -> dict[str, Any]:
+    """How much of the heat lies inside the objects, on average, beside what chance would give; empty if unknown.
+
+    shares: (`inside`, `covered`) of each picture.
+    """
+    known = [(inside, covered) for inside, covered in shares if inside is not None and covered is not None]
     if not known:
         return {}
     inside, covered = np.asarray(known).T

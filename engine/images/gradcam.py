@@ -59,7 +59,10 @@ def heat_maps(model: nn.Module, images: Tensor, targets: Sequence[int], layers: 
             some = slice(start, start + at_once)
             found.append(cam(images[some], [ClassifierOutputTarget(index) for index in targets[some]]))
     model.zero_grad(set_to_none=True)
-    return np.concatenate(found)
+    heat = np.concatenate(found)
+    if len(heat) != len(images):  # the package's context manager swallows IndexError
+        raise ValueError(f"{len(images)} pictures, but heat for {len(heat)}: is a class index beyond the classes?")
+    return heat
 
 
 def shares_inside(heat: Heat, masks: Masks) -> npt.NDArray[np.float64]:

@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from engine.errors import UsageError
+from engine.errors import UsageError, unknown
 from engine.files import explained as explaining
 from engine.images.data import Pixels
-from engine.images.explain import Explained, Explainer, summary
+from engine.images.explain import ORDERS, Explained, Explainer, summary
 from engine.images.figures import (
     coloured,
     contact_sheet,
@@ -33,6 +33,7 @@ from engine.images.figures import (
 )
 from engine.images.gradcam import LAST_STAGE, find_layers
 from engine.jobs import Say, TrainedModel
+from engine.task import SPLITS
 
 Answer = dict[str, Any]
 Arguments = Mapping[str, Any]
@@ -62,14 +63,14 @@ def pictures(model: TrainedModel, args: Arguments, cache: Path, say: Say) -> Ans
     found: list[Answer] = []
     if wanted is not None:
         side, order = number(args, "side", 32, 1, LARGEST_SIDE), text(args, "order", "random")
-        names, images = explainer.own_pictures(split)
+        own = explainer.own_pictures(split)
         for correct, key in ((True, "right"), (False, "wrong")):
             places = explainer.choose(split, str(wanted), correct, number(args, key, PER_CLASS, 0, MOST), order)
-            for place, picture in zip(places.tolist(), images(places), strict=True):
+            for place, picture in zip(places.tolist(), own.take(places), strict=True):
                 found.append(
                     {
                         "index": place,
-                        "name": names[place],
+                        "name": own.names[place],
                         "class": wanted,
                         "predicted": explainer.classes[predictions.predicted[place]],
                         "confidence": float(predictions.confidences[place]),
@@ -94,7 +95,7 @@ def explain(model: TrainedModel, args: Arguments, cache: Path, say: Say) -> Answ
     if args.get("picture") is not None:
         (one,) = explainer.of_files([Path(str(args["picture"]))], target, layer)
     else:
-        index = number(args, "index", 0, 0, 2**62)
+        index = number(args, "index", -1, 0, 2**62)
         (one,) = explainer.of_split(text(args, "split", "val"), [index], target, layer)
     side = number(args, "side", 256, 1, LARGEST_SIDE)
     return about(one) | {
@@ -110,22 +111,21 @@ def gradcam(model: TrainedModel, args: Arguments, cache: Path, say: Say) -> Answ
     """Write Grad-CAM pictures into a folder.
 
     {out, split, classes?, per_class, order, indices?, pictures?, target?, layer?, sheets}: with `indices` those
-    pictures of the split, with `pictures` those files, else `per_class` rightly and as many wrongly classified
-    pictures of each class, and a contact sheet of them.
+    pictures of the split, with `pictures` those files; with neither `per_class` rightly and as many wrongly
+    classified pictures of each class, and a contact sheet of them.
     """
     explainer = Explainer(model, cache, say)
     out, target, layer = Path(text(args, "out")), args.get("target"), args.get("layer")
-    for name in (*(args.get("classes") or ()), *([target] if target is not None else ())):
-        explainer.class_index(str(name))  # what is not known is refused before anything is written
-    find_layers(explainer.network, layer)
+    check(explainer, args)  # what is not known is refused before anything is written
     with explaining(out):
         out.mkdir(parents=True, exist_ok=True)
     export = _Export(out)
-    if args.get("pictures"):
-        export.singles(explainer.of_files([Path(str(each)) for each in args["pictures"]], target, layer))
-    elif args.get("indices"):
-        export.singles(explainer.of_split(text(args, "split", "val"), list(map(int, args["indices"])), target, layer))
-    else:
+    chosen, files = args.get("indices"), args.get("pictures")
+    if chosen:
+        export.singles(explainer.of_split(text(args, "split", "val"), list(map(int, chosen)), target, layer))
+    if files:
+        export.singles(explainer.of_files([Path(str(each)) for each in files], target, layer))
+    if not chosen and not files:
         _classes(explainer, args, export)
     return {
         "out": str(out),
@@ -133,8 +133,20 @@ def gradcam(model: TrainedModel, args: Arguments, cache: Path, say: Say) -> Answ
         "files": export.files,
         "sheets": export.sheets,
         "notes": export.notes,
-        **({"heat": found} if (found := summary(export.explained)) else {}),
+        **({"heat": found} if (found := summary(export.shares)) else {}),
     }
+
+
+def check(explainer: Explainer, args: Arguments) -> None:
+    """Refuse names and numbers that are none."""
+    for name in (*(args.get("classes") or ()), args.get("target")):
+        if name is not None:
+            explainer.class_index(str(name))
+    find_layers(explainer.network, args.get("layer"))
+    for kind, known, default in (("split", SPLITS, "val"), ("order", ORDERS, "random")):
+        if (found := text(args, kind, default)) not in known:
+            raise unknown(kind, found, known)
+    number(args, "per_class", PER_CLASS, 1, MOST)
 
 
 def _classes(explainer: Explainer, args: Arguments, export: _Export) -> None:
@@ -151,10 +163,10 @@ def _classes(explainer: Explainer, args: Arguments, export: _Export) -> None:
             both.append(explainer.of_split(split, places, args.get("target"), args.get("layer")))
         export.singles(both[0] + both[1])
         if args.get("sheets", True) and any(both):
-            title = (
-                f"{name}, {split}: evidence for {args.get('target') or name} in {args.get('layer') or 'the last stage'}"
-            )
-            export.sheet(str(name), title, both[0], both[1])
+            which = "" if order == "random" else f", {order} first"
+            where = args.get("layer") or "the last stage"
+            title = f"{name}, {split}{which}: evidence for {args.get('target') or name} in {where}"
+            export.sheet(str(name), f"{split}{'' if order == 'random' else '-' + order}", title, both[0], both[1])
 
 
 class _Export:
@@ -165,19 +177,19 @@ class _Export:
         self.files: list[Answer] = []
         self.sheets: list[str] = []
         self.notes: list[str] = []
-        self.explained: list[Explained] = []
+        self.shares: list[tuple[float | None, float | None]] = []  # of the heat, of the picture: on the object
 
     def singles(self, explained: Sequence[Explained]) -> None:
         for each in explained:
             path = self._unused(file_name(each))
             save(triptych(each), path)
             self.files.append({"path": str(path), **about(each)})
-        self.explained += explained
+            self.shares.append((each.inside, each.covered))
 
-    def sheet(self, name: str, title: str, right: Sequence[Explained], wrong: Sequence[Explained]) -> None:
+    def sheet(self, name: str, which: str, title: str, right: Sequence[Explained], wrong: Sequence[Explained]) -> None:
         one = (*right, *wrong)[0]
         target = "" if one.target == name else f"_for_{harmless(one.target)}"
-        path = self._unused(f"sheet_{harmless(name)}{target}{layer_suffix(one.layer)}.png")
+        path = self._unused(f"sheet_{harmless(name)}_{which}{target}{layer_suffix(one.layer)}.png")
         save(contact_sheet(title, right, wrong), path)
         self.sheets.append(str(path))
 

@@ -58,7 +58,7 @@ def look(lab: Lab, run: Run, quiet: bool) -> dict[str, Any]:
     if not quiet:
         say("looking at what it looks at (Grad-CAM)")
     with Inference(lab.home) as inference:
-        found = inference.ask(gradcam.OPERATION, run=run.id, out=str(gradcam.folder_of(run)), per_class=3)
+        found = inference.ask(gradcam.OPERATION, run=run.id, out=str(gradcam.folder_of(run)))
     if not quiet:
         gradcam.show(found)
     return {"gradcam": found}

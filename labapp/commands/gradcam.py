@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from engine.catalogue import tasks
 from engine.errors import UsageError
 from labapp.cli import AfterOption, HomeOption, JsonOption, RunArgument, open_lab
 from labapp.commands.evaluate import submit
@@ -33,10 +34,13 @@ def gradcam(
         list[str] | None, typer.Option("--class", metavar="NAME", help="Several times for several; else all classes.")
     ] = None,
     per_class: Annotated[
-        int, typer.Option("--per-class", help="Rightly classified pictures of a class, and as many wrongly.")
-    ] = 5,
-    split: Annotated[str, typer.Option("--split", help="train, val or test.")] = "val",
-    order: Annotated[str, typer.Option("--order", help="Which ones: random, surest or least sure first.")] = "random",
+        int | None,
+        typer.Option("--per-class", min=1, help="Rightly classified pictures of a class, and as many wrongly; else 5."),
+    ] = None,
+    split: Annotated[str | None, typer.Option("--split", help="train, val or test; else val.")] = None,
+    order: Annotated[
+        str | None, typer.Option("--order", help="Which ones: random, surest or least sure first; else random.")
+    ] = None,
     picture: Annotated[
         list[Path] | None, typer.Option("--picture", metavar="FILE", help="Pictures of one's own instead.")
     ] = None,
@@ -46,7 +50,9 @@ def gradcam(
     layer: Annotated[
         str | None, typer.Option("--layer", help="stage1 to stage3, or a single one such as stage2.0.relu1.")
     ] = None,
-    sheets: Annotated[bool, typer.Option("--sheets/--no-sheets", help="A contact sheet of every class too.")] = True,
+    sheets: Annotated[
+        bool | None, typer.Option("--sheets/--no-sheets", help="A contact sheet of every class too, or not.")
+    ] = None,
     gpu: Annotated[str, typer.Option("--gpu", metavar="ID", help="cpu, auto, an index or a UUID.")] = "cpu",
     queue: Annotated[bool, typer.Option("--queue", help="Put it into the queue and print the job's id.")] = False,
     after: AfterOption = None,
@@ -57,16 +63,14 @@ def gradcam(
     lab = open_lab(home)
     chosen_run = lab.store.find(run)
     folder = (out or folder_of(chosen_run)).expanduser().absolute()
+    of_split = {"classes": classes or None, "per_class": per_class, "split": split, "order": order, "sheets": sheets}
+    refuse(chosen_run, picture or [], [name for name, value in of_split.items() if value is not None])
     args: dict[str, Any] = {
         "out": str(folder),
-        "classes": classes or None,
-        "per_class": per_class,
-        "split": split,
-        "order": order,
         "pictures": [str(each.expanduser().absolute()) for each in picture or []] or None,
         "target": target,
         "layer": layer,
-        "sheets": sheets,
+        **{name: value for name, value in of_split.items() if value is not None},
     }
     if queue:
         return submit(lab, [chosen_run], OPERATION, args, gpu, after or [], as_json=as_json)
@@ -74,7 +78,11 @@ def gradcam(
         raise UsageError("--after is for the queue", got="--after", expected="--queue with it")
     chosen = choose(gpu, list_gpus())
     if not as_json:
-        what = f"{len(picture)} of your pictures" if picture else f"pictures of the {split} split of {chosen_run.data}"
+        what = (
+            f"{len(picture)} of your pictures"
+            if picture
+            else f"pictures of the {split or 'val'} split of {chosen_run.data}"
+        )
         say(f"looking with {chosen_run.id} at {what}")
     device = "cuda" if chosen is not None else "cpu"
     with Inference(lab.home, device, worker_environment(chosen, gpu)) as inference:
@@ -84,6 +92,22 @@ def gradcam(
     else:
         show(found)
     return 0
+
+
+def refuse(run: Run, pictures: list[Path], of_split: list[str]) -> None:
+    """What cannot be meant is said before anything is queued or loaded."""
+    able = [row.name for row in tasks().values() if OPERATION in row.operations]
+    if run.task not in able:
+        raise UsageError(
+            "Grad-CAM is not for runs of this task", got=f"{run.id}, of task {run.task}", expected=f"one of {able[0]}"
+        )
+    if pictures and of_split:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in of_split)
+        raise UsageError(
+            "one's own pictures belong to no class or split",
+            got=f"--picture with {names.replace('--classes', '--class')}",
+            expected="one or the other",
+        )
 
 
 def folder_of(run: Run) -> Path:

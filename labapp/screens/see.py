@@ -45,14 +45,16 @@ class SeeScreen(SeeActions):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(SEE), Binding("escape", "leave", show=False)]
     DEFAULT_CSS = """
     SeeScreen {
-        & > #head { height: 1; background: $surface; }
+        & > #head { height: 1; background: $surface; text-wrap: nowrap; text-overflow: ellipsis; }
         & > #body { height: 1fr; }
         & #classes { width: 26; border-right: solid $panel; }
         & #right { width: 1fr; height: 1fr; }
         & #gallery { height: 1fr; }
         & #words { height: 1fr; padding: 1 2; display: none; }
         & #large { display: none; border-top: solid $panel; }
-        & > #foot { height: auto; max-height: 4; padding: 0 1; background: $surface; }
+        & > #foot {
+            height: auto; max-height: 4; padding: 0 1; background: $surface; text-wrap: nowrap; text-overflow: ellipsis;
+        }
         &.wide #classes { width: 32; }
         &.wide #large { display: block; height: 3fr; }
         &.wide #gallery { height: 2fr; }
@@ -118,7 +120,9 @@ class SeeScreen(SeeActions):
         if not self.is_mounted:
             return
         if self.view is not None:
-            self.row = snapshot.row(self.view.run) or self.row
+            before, self.row = self.row, snapshot.row(self.view.run) or self.row
+            if before is not None and self.row is not None and before.epoch != self.row.epoch:
+                self.asker.forget_known()  # it goes on: its weights are others now
             self.say_head()
         elif snapshot.complete:
             self.find_runs(choose=False)
@@ -172,6 +176,7 @@ class SeeScreen(SeeActions):
         view = self.view or View(run_id)
         rows = (*self.lab.snapshot.rows, *self.lab.watcher.rows)
         self.row = next((row for row in rows if row.id == run_id), None)
+        self.asker.forget("own", "explain")
         self.own, self.chosen, self.shown, self.fetch, self.said = [], None, None, "", Text()
         self.table.show([])
         self.enlarge(False)

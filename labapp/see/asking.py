@@ -12,7 +12,7 @@ ORDERS = {"random": "random", "surest": "surest first", "least": "least sure fir
 RIGHT = WRONG = 24  # pictures of a class that are shown
 THUMB_SIDE = 32  # pixels a side that are asked for
 LEAST_SIDE, MOST_SIDE = 32, 160  # of the large one
-PER_CLASS = 8  # pictures of a class on a contact sheet
+PER_CLASS = 5  # pictures of a class on a contact sheet
 FOLDER = Path("artifacts", "gradcam")  # in the run's
 
 

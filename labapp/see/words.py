@@ -107,7 +107,8 @@ def bars(probabilities: Sequence[tuple[str, float]], width: int, colour: str, *,
 def written(found: Exported) -> tuple[str, str, str]:
     """What was written in a few words, the path of it, and the line that fetches it."""
     paths = [Path(path) for path in (*found.sheets, *found.files)]
-    parts = [f"{len(paths)} file{'s' * (len(paths) != 1)} written", *found.notes]
+    several = [f"{len(found.notes)} notes: {found.notes[0]}; ..."] if len(found.notes) > 1 else found.notes
+    parts = [f"{len(paths)} file{'s' * (len(paths) != 1)} written", *several]
     if not paths:
         return "nothing was written" + "".join(f": {note}" for note in found.notes), "", ""
     if len(paths) == 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,7 +14,8 @@ from PIL import Image
 
 from engine.errors import LabError, UsageError
 from engine.images.data import PictureData, PictureSplit
-from engine.images.figures import harmless
+from engine.images.explain import Explained
+from engine.images.figures import contact_sheet, harmless
 from engine.images.playground import explain, gradcam, pictures
 from engine.images.task import ImageTask
 from engine.jobs import TrainedModel
@@ -34,8 +36,8 @@ class Loaded:
         self.settings = settings()
         self.splits = {name: coloured(30, side=SIDE, seed=seed) for seed, name in enumerate(("train", "val", "test"))}
         if masks:
-            whole = np.zeros((30, SIDE, SIDE), bool)
-            whole[:, :, : SIDE // 2] = True
+            columns = np.arange(SIDE)[None, None, :]  # the object of picture i covers columns 0 to i // 2
+            whole = np.broadcast_to(columns <= np.arange(30)[:, None, None] // 2, (30, SIDE, SIDE))
             self.splits = {
                 name: PictureSplit(each.images, each.labels, each.names, whole) for name, each in self.splits.items()
             }
@@ -153,18 +155,21 @@ class TestExplain:
         assert cast(Any, model).opened == 0, "the dataset is not needed"
 
     def test_measures_the_heat_where_the_object_is_known(self) -> None:
-        found = ask(explain, cast(TrainedModel, Loaded(masks=True)), index=4)
-        assert found["covered"] == 0.5
-        assert 0 <= found["inside"] <= 1
+        model = cast(TrainedModel, Loaded(masks=True))
+        small, large = (ask(explain, model, index=index) for index in (2, 29))
+        assert [small["covered"], large["covered"]] == [2 / SIDE, 15 / SIDE]
+        assert 0 <= small["inside"] < large["inside"] <= 1
 
-    @pytest.mark.parametrize("content", [b"not a picture", None])
-    def test_refuses_a_file_that_is_no_picture(
-        self, model: TrainedModel, tmp_path: Path, content: bytes | None
-    ) -> None:
+    @pytest.mark.parametrize("kind", ["text", "postscript", "missing", "pipe", "folder"])
+    def test_refuses_what_is_no_picture(self, model: TrainedModel, tmp_path: Path, kind: str) -> None:
         path = tmp_path / "odd.png"
-        if content is not None:
-            path.write_bytes(content)
-        with pytest.raises(UsageError, match="cannot be read") as refusal:
+        if kind == "pipe":
+            os.mkfifo(path)
+        elif kind == "folder":
+            path.mkdir()
+        elif kind != "missing":
+            path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n" if kind == "postscript" else b"no")
+        with pytest.raises(UsageError, match=r"cannot be read|no file") as refusal:
             ask(explain, model, picture=str(path))
         assert "odd.png" in str(refusal.value.got)
 
@@ -193,7 +198,7 @@ class TestExport:
     def test_names_say_class_prediction_and_confidence(self, model: TrainedModel, tmp_path: Path) -> None:
         found = ask(gradcam, model, out=str(tmp_path), indices=[0], target=CLASSES[2], layer="stage2")
         (one,) = found["files"]
-        assert Path(one["path"]).name == f"red_as_red_{one['confidence']:.2f}_00000_for_b-blue-31m_stage2.png"
+        assert Path(one["path"]).name == f"red_as_red_{one['confidence']:.2f}_val-00000_for_b-blue-31m_stage2.png"
         assert found["sheets"] == []
 
     def test_no_class_name_leaves_the_folder(self, model: TrainedModel, tmp_path: Path) -> None:
@@ -216,10 +221,31 @@ class TestExport:
         assert len(list((tmp_path / "out").iterdir())) == 2
 
     def test_adds_up_how_much_of_the_heat_is_on_the_objects(self, tmp_path: Path) -> None:
-        found = ask(gradcam, cast(TrainedModel, Loaded(masks=True)), out=str(tmp_path), per_class=1, sheets=False)
-        assert found["heat"]["covered"] == 0.5
+        model = cast(TrainedModel, Loaded(masks=True))
+        found = ask(gradcam, model, out=str(tmp_path), indices=[1, 3, 29])
+        assert found["heat"]["covered"] == pytest.approx((1 + 2 + 15) / (3 * SIDE))
+        shares = [ask(explain, model, index=index)["inside"] for index in (1, 3, 29)]
+        assert found["heat"]["inside"] == pytest.approx(np.mean(shares))
         assert found["heat"]["pictures"] == 3
-        assert found["sheets"] == []
+
+    def test_pictures_of_the_data_and_ones_own_together(self, model: TrainedModel, tmp_path: Path) -> None:
+        Image.new("RGB", (20, 20), (200, 0, 0)).save(tmp_path / "bird.png")
+        found = ask(gradcam, model, out=str(tmp_path / "out"), indices=[3, 5], pictures=[str(tmp_path / "bird.png")])
+        assert [each["index"] for each in found["files"]] == [3, 5, None]
+
+    def test_exports_of_another_split_or_order_leave_those_before(self, model: TrainedModel, tmp_path: Path) -> None:
+        for how in ({}, {"split": "test"}, {"order": "surest"}):
+            ask(gradcam, model, out=str(tmp_path), per_class=1, classes=["red"], **how)
+        assert {each.name for each in tmp_path.glob("sheet*")} == {
+            "sheet_red_val.png", "sheet_red_test.png", "sheet_red_val-surest.png",
+        }  # fmt: skip
+
+    def test_a_sheet_of_many_pictures_has_several_rows(self) -> None:
+        picture, heat = np.zeros((300, 300, 3), np.uint8), np.zeros((300, 300), np.float32)
+        one = Explained(picture, heat, "x", 0, "val", "cat", "cat", 1.0, "cat", "stage3", (("cat", 1.0),))
+        few, many = (contact_sheet("cat", [one] * count, []) for count in (10, 25))
+        assert many.width == few.width < 2_200
+        assert many.height > 2 * few.height
 
     def test_a_folder_that_cannot_be_made_is_an_error_that_names_it(self, model: TrainedModel, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")
@@ -227,7 +253,20 @@ class TestExport:
             ask(gradcam, model, out=str(tmp_path / "file" / "out"))
         assert "file" in str(refusal.value.got)
 
-    def test_an_unknown_class_is_refused_before_anything_is_written(self, model: TrainedModel, tmp_path: Path) -> None:
-        with pytest.raises(UsageError, match="unknown class"):
-            ask(gradcam, model, out=str(tmp_path / "out"), classes=["red", "ble"])
+    @pytest.mark.parametrize(
+        "args",
+        [
+            {"classes": ["red", "ble"]},
+            {"target": "ble"},
+            {"layer": "stage4"},
+            {"split": "dev"},
+            {"order": "best"},
+            {"per_class": 0},
+        ],
+    )
+    def test_what_is_not_known_is_refused_before_anything_is_written(
+        self, model: TrainedModel, tmp_path: Path, args: dict[str, Any]
+    ) -> None:
+        with pytest.raises(UsageError, match=r"unknown|whole number"):
+            ask(gradcam, model, out=str(tmp_path / "out"), **args)
         assert not (tmp_path / "out").exists()

@@ -270,7 +270,7 @@ def test_every_action_of_the_table_is_a_method() -> None:
     ("path", "line"),
     [
         ("/r/a.png", "/r/a.png ."),
-        ("/r/a b;rm.png", "/r/a b;rm.png' ."),
+        ("/r/a b;rm.png", "/r ."),
         ("/r/a\nb.png", "/r ."),
         ("/r/\x1b[0m/x", "/r ."),
     ],
