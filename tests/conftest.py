@@ -105,7 +105,7 @@ class Lab:
     def read(self, run: Run) -> Run:
         return self.store.read(run.id)
 
-    def until(self, run: Run, holds: Callable[[Run], bool], seconds: float = 30.0) -> Run:
+    def until(self, run: Run, holds: Callable[[Run], bool], seconds: float = 60.0) -> Run:
         """Wait until something holds of a run; fails with what was seen instead."""
         deadline = time.monotonic() + seconds
         while True:
@@ -119,7 +119,7 @@ class Lab:
                 pytest.fail(f"{now.status} at step {now.step}; its worker said: {said}")
             time.sleep(0.01)
 
-    def ended(self, run: Run, seconds: float = 30.0) -> Run:
+    def ended(self, run: Run, seconds: float = 60.0) -> Run:
         return self.until(run, lambda now: now.status.name not in ("queued", "running", "stalled"), seconds)
 
     def gone(self, run: Run) -> Run:

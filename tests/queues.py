@@ -18,7 +18,7 @@ LONG: dict[str, Any] = {"epochs": 4000, "pace": 0.004}
 SHORT: dict[str, Any] = {"epochs": 1, "points": 16}
 
 
-def eventually(holds: Callable[[], object], seconds: float = 20.0) -> None:
+def eventually(holds: Callable[[], object], seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not holds():
         reap()

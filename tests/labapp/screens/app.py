@@ -15,7 +15,7 @@ from sessions.home import Home
 from tests.conftest import Lab
 
 SMALL, LARGE = (80, 24), (160, 45)
-PATIENCE = 20.0  # seconds
+PATIENCE = 60.0  # seconds
 
 
 def drive(
