@@ -125,17 +125,16 @@ class TorchLearner:
         return torch.stack(total).sum(), count, seen
 
     def _loss(self, batch: Any) -> Loss:
-        if self.forward is self.model or self.settings.compile == "on" or self.proven:
-            return self.task.loss(self.forward, batch)
         try:
             loss = self.task.loss(self.forward, batch)
-            self.proven = True
         except Exception as error:  # whatever a compiler may say; a fault of the task shows again without it
-            self.forward = self.model
+            if not self.compiles or self.proven or self.settings.compile == "on":
+                raise
+            self.forward, self.compiles = self.model, False
             loss = self.task.loss(self.model, batch)
             message = " ".join(str(error).split())[:300]
             print(f"torch.compile does not work here, going on without it: {message}", flush=True)
-            self.compiles = False
+        self.proven = True
         return loss
 
     def _step(self, bad: Tensor) -> None:

@@ -13,9 +13,9 @@ from labapp.cli import AfterOption, HomeOption, JsonOption, RunArgument, open_la
 from labapp.commands.evaluate import submit
 from labapp.fetching import fetch_line
 from labapp.output import clean, number, print_json, say, table
+from labapp.see.asking import FOLDER
 from sessions.inference import Inference
 from sessions.machine.gpus import choose, list_gpus, worker_environment
-from sessions.run.records import ARTIFACTS
 from sessions.run.runs import Run
 
 OPERATION = "gradcam"
@@ -112,7 +112,7 @@ def refuse(run: Run, pictures: list[Path], of_split: list[str]) -> None:
 
 def folder_of(run: Run) -> Path:
     """Where a run's pictures go when nobody says otherwise."""
-    return run.path / ARTIFACTS / OPERATION
+    return run.path / FOLDER
 
 
 def show(found: dict[str, Any]) -> None:
