@@ -1,0 +1,94 @@
+"""Settings of the entity lab."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import field_validator, model_validator
+
+from engine.settings import TrainSettings, setting
+
+RANDOM = "random"  # instead of a file of word vectors
+SCRATCH = "scratch"  # instead of a pretrained encoder
+
+
+class NerSettings(TrainSettings):
+    """A BiLSTM, or a pretrained encoder, that tags the entities of sentences."""
+
+    monitor: Literal["loss", "accuracy", "micro_f1", "macro_f1", "weighted_f1"] = setting(
+        "micro_f1", "validation metric that picks the best checkpoint and stops early"
+    )
+    loss_per: Literal["token", "sentence"] = setting(
+        "token", "what the loss of a batch is averaged over; sentence is the log-likelihood of Lample et al."
+    )
+    scheme: Literal["default", "strict"] = setting(
+        "default", "seqeval's reading of tags: default lets an entity begin with I-, strict is IOB2"
+    )
+    # words
+    word_dim: int = setting(100, "width of a word's vector", ge=1, le=4_096)
+    vectors: str = setting(
+        "",
+        "file of pretrained word vectors, as GloVe writes them (variants that start from them); random = without",
+        place=True,
+    )
+    extra_vectors: int = setting(
+        20_000, "most frequent words of the vectors' file that are known though training never saw them", "words", ge=0
+    )
+    fold_case: bool = setting(True, "words are looked up in lower case; characters keep theirs")
+    zero_digits: bool = setting(False, "words are looked up with every digit as 0")
+    min_count: int = setting(1, "words rarer than this in training are unknown", "occurrences", ge=1)
+    singleton_dropout: float = setting(
+        0.0, "chance that a word seen once in training is taken as unknown", ge=0.0, le=1.0
+    )
+    word_dropout: float = setting(0.0, "chance that any word is taken as unknown in training", ge=0.0, lt=1.0)
+    case_dim: int = setting(0, "width of a vector for a word's capitals and digits; 0 = none", ge=0, le=256)
+    # characters
+    character_network: Literal["lstm", "cnn"] = setting("lstm", "what reads a word's characters (variants with them)")
+    character_dim: int = setting(25, "width of a character's vector", ge=1, le=1_024)
+    character_hidden: int = setting(25, "character LSTM: units per direction; CNN: half its filters", "units", ge=1)
+    max_characters: int = setting(24, "characters of a word that are read, half of them at its end", ge=2, le=256)
+    # sentences
+    hidden: int = setting(100, "units of the LSTM per direction", "units", ge=1, le=8_192)
+    layers: int = setting(1, "bidirectional LSTM layers", "layers", ge=1, le=16)
+    dropout: float = setting(0.5, "share of the inputs of every layer that is dropped", ge=0.0, lt=1.0)
+    max_tokens: int = setting(150, "longer sentences are read in pieces of at most this", "tokens", ge=4, le=4_096)
+    forbid_illegal: bool = setting(
+        True, "the CRF never follows a tag by one that BIO forbids after it (variants with it)"
+    )
+    # pretrained encoder
+    encoder: str = setting(
+        "bert-base-cased",
+        "pretrained encoder: a name on the hub, or a folder (variant encoder-crf); scratch = a small new one",
+    )
+    encoder_lr: float = setting(3e-5, "learning rate of the encoder at the top of the schedule", gt=0.0, le=1.0)
+    # data
+    split_seed: int = setting(1, "names the split of data that comes in one file", ge=0, le=2**31)
+    validation_fraction: float = setting(
+        0.2, "share of all sentences split off for validation where there is no dev file", gt=0.0, lt=1.0
+    )
+    test_fraction: float = setting(
+        0.2, "share of all sentences split off for test where there is no test file", gt=0.0, lt=1.0
+    )
+    broken: Literal["refuse", "skip"] = setting(
+        "refuse", "what to do with sentences that have lines that cannot be read"
+    )
+
+    @field_validator("vectors")
+    @classmethod
+    def _whole_path(cls, value: str) -> str:
+        return value if value in ("", RANDOM) else str(Path(value).expanduser().absolute())
+
+    @field_validator("encoder")
+    @classmethod
+    def _whole_folder(cls, value: str) -> str:
+        """A folder is made absolute: a worker starts elsewhere."""
+        return str(Path(value).expanduser().absolute()) if Path(value).expanduser().is_dir() else value
+
+    @model_validator(mode="after")
+    def _something_to_train_on(self) -> Self:
+        if self.validation_fraction + self.test_fraction >= 1:
+            raise ValueError(
+                "validation_fraction and test_fraction leave nothing to train on: their sum must be below 1"
+            )
+        return self
