@@ -1,0 +1,148 @@
+"""The entity task: a tag for every token of a sentence (assignment 003 part 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from engine.errors import UsageError
+from engine.ner import artifacts as stored
+from engine.ner import encoder, metrics
+from engine.ner.artifacts import NerArtifacts
+from engine.ner.corpus import Corpus, Sentence
+from engine.ner.mistakes import mistakes_of
+from engine.ner.networks import lstm_tagger
+from engine.ner.reading import Batch, Encoded, Reader, WordReader
+from engine.ner.settings import NerSettings
+from engine.ner.tagging import Tagged, decode
+from engine.ner.vocabulary import build
+from engine.ner.words import pretrained
+from engine.randomness import Stream
+from engine.task import Evaluation, Loss, Split
+from models.tagger import best_tags, negative_log_likelihood
+
+
+class NerTask:
+    """See `engine.task.Task`. `options` are the variant's, all bool: vectors, characters, layer_norm, crf, encoder."""
+
+    def __init__(self, options: Mapping[str, Any]):
+        self.options = options
+        self.splits: dict[Split, Encoded] = {}
+
+    def prepare(self, data: Corpus, settings: NerSettings) -> NerArtifacts:
+        """Vocabulary of the training split, and the pretrained vectors or encoder to begin with."""
+        train = data.split("train")
+        vectors = pretrained(data, settings) if self.options.get("vectors") else None
+        vocabulary = build(
+            train, data.types, fold_case=settings.fold_case, zero_digits=settings.zero_digits,
+            min_count=settings.min_count, extra=vectors.extra if vectors else (),
+        )  # fmt: skip
+        if self.options.get("encoder"):
+            found = encoder.load(settings, train)
+            return NerArtifacts(vocabulary, sources=found.sources, encoder=found)
+        if vectors is None:
+            return NerArtifacts(vocabulary)
+        return NerArtifacts(vocabulary, vectors.rows_of(vocabulary), vectors.coverage(data, vocabulary), vectors.sources)
+
+    def restore(self, directory: Path) -> NerArtifacts:
+        return stored.restore(directory)
+
+    def model(self, settings: NerSettings, artifacts: NerArtifacts) -> nn.Module:
+        if artifacts.encoder is not None:
+            return artifacts.encoder.model(settings, artifacts.vocabulary)  # type: ignore[no-any-return]
+        return lstm_tagger(self.options, settings, artifacts)
+
+    def attach(self, data: Corpus | None, settings: NerSettings, artifacts: NerArtifacts, device: torch.device) -> None:
+        known = artifacts.vocabulary.types
+        if data is not None and (strange := sorted(set(data.types) - set(known))):
+            raise UsageError(
+                "the data has entity types that the run does not know",
+                got=", ".join(strange),
+                expected=", ".join(known),
+                hint="data with the same types, or a run trained on these",
+            )
+        self.data, self.settings, self.artifacts, self.device = data, settings, artifacts, device
+        self.vocabulary = artifacts.vocabulary
+        if artifacts.encoder is not None:
+            self.reader: Reader = artifacts.encoder.reader(settings)
+        else:
+            self.reader = WordReader(self.vocabulary, settings.max_tokens, settings.max_characters)
+        self.splits = {}
+
+    def encoded(self, split: Split) -> Encoded:
+        """A split, encoded when it is first needed."""
+        if split not in self.splits:
+            assert self.data is not None
+            self.splits[split] = Encoded(self.data.split(split), self.reader, self.vocabulary)
+        return self.splits[split]
+
+    def example_count(self, split: Split) -> int:
+        return len(self.encoded(split))
+
+    def batch_count(self, split: Split) -> int:
+        return -(-self.example_count(split) // self.settings.batch_size)
+
+    def batches(self, split: Split, rng: Stream, start: int = 0) -> Iterator[Batch]:
+        for batch in self.encoded(split).training(self.settings.batch_size, rng, start):
+            yield batch.to(self.device)
+
+    def loss(self, model: nn.Module, batch: Batch) -> Loss:
+        """Minus the log-likelihood of the tags, and what the network would have said (under dropout)."""
+        emissions, mask, crf = model(batch.inputs), batch.inputs.mask, model.crf
+        loss = negative_log_likelihood(emissions, batch.tags, mask, crf).sum()  # type: ignore[arg-type]
+        tokens = mask.sum()
+        with torch.no_grad():
+            tags = best_tags(emissions.detach(), mask, crf)  # type: ignore[arg-type]
+            seen = {
+                "entities": metrics.device_counts(batch.tags, tags, mask, len(self.vocabulary.types)),
+                "tokens": torch.stack([tokens, ((tags == batch.tags) & mask).sum()]),
+                "loss": loss.detach().double(),
+            }
+        return Loss(loss, len(mask) if self.settings.loss_per == "sentence" else tokens, seen)
+
+    def running(self, seen: Mapping[str, Tensor]) -> dict[str, float]:
+        if "tokens" not in seen:
+            return {}
+        tokens, right = seen["tokens"].tolist()
+        per_token = {"loss": float(seen["loss"]) / tokens, "accuracy": right / tokens} if tokens else {}
+        return per_token | metrics.scores_of_counts(seen["entities"])
+
+    @torch.no_grad()
+    def evaluate(self, model: nn.Module, split: Split) -> Evaluation:
+        """Log-loss and accuracy per token, precision, recall and F1 per entity, what was taken for what."""
+        encoded, names, scheme = self.encoded(split), self.vocabulary.tags, self.settings.scheme
+        tagged = decode(model, encoded, self.device, self.settings.batch_size)
+        gold = [sentence.tags for sentence in encoded.sentences]
+        predicted = [[names[tag] for tag in tags] for tags in tagged.tags]
+        counts = metrics.count_entities(gold, predicted, scheme)
+        tokens = max(sum(map(len, gold)), 1)
+        right = sum(want == have for one, other in zip(gold, predicted, strict=True) for want, have in zip(one, other, strict=True))
+        values = {"loss": tagged.loss / tokens, "accuracy": right / tokens, **metrics.scores(counts)}
+        report = {
+            "per_class": metrics.per_class(counts),
+            **metrics.confusion(gold, predicted, self.vocabulary.types),
+            "scheme": f"seqeval, {'default reading' if scheme == 'default' else 'strict IOB2'}",
+            "known_words": self.share_known(encoded.sentences),
+        }
+        if self.artifacts.coverage:
+            report["vectors"] = dict(self.artifacts.coverage)
+        wrong = mistakes_of(encoded.sentences, predicted, tagged.probabilities, scheme)
+        return Evaluation(values, len(encoded.sentences), report, wrong)
+
+    def share_known(self, sentences: Sequence[Sentence]) -> float:
+        """Share of the running words that are in the vocabulary."""
+        known = [self.reader.known(token) for sentence in sentences for token in sentence.tokens]
+        return sum(known) / max(len(known), 1)
+
+    @torch.no_grad()
+    def predict(self, model: nn.Module, inputs: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
+        """Tags of sentences (lists of tokens), with probabilities and the second-best tagging."""
+        sentences = [Sentence(tuple(tokens)) for tokens in inputs]
+        encoded = Encoded([each for each in sentences if each.tokens], self.reader, self.vocabulary)
+        tagged = decode(model, encoded, self.device, self.settings.batch_size, second=True) if len(encoded) else Tagged([])
+        rows = iter(range(len(encoded.sentences)))
+        return [tagged.sentence(next(rows) if each.tokens else None, each, self) for each in sentences]
