@@ -88,3 +88,20 @@ def _candidates(root: Path) -> list[Path]:
         for file in files
         if file.stem.lower() not in BESIDE and (file.suffix.lower() in ENDINGS or split_of(file.name) is not None)
     ]
+
+
+def unseen_file(root: Path, split: Split) -> Path:
+    """The file with data for one split: the file itself, the folder's file for that split, or its only one."""
+    if not root.is_dir():
+        return root
+    candidates = _candidates(root)
+    fitting = candidates if len(candidates) == 1 else [file for file in candidates if split_of(file.name) == split]
+    if len(fitting) != 1:
+        some = ", ".join(file.name for file in (fitting or candidates)[:LISTED])
+        raise LabError(
+            f"two files for {split}" if fitting else f"no file for {split}",
+            got=f"{root}: {some or 'no file that could be one'}",
+            expected=f"one file named {' or '.join(name for name, of in FILES.items() if of == split)}",
+            hint="name the file itself",
+        )
+    return fitting[0]
