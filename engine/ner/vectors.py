@@ -7,6 +7,7 @@ columns. Lines that make no sense are skipped and counted, not guessed at.
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections import Counter
 from collections.abc import Callable, Collection
@@ -27,6 +28,8 @@ LONGEST = 2**20  # bytes of a line: beyond, the file is something else
 SHOWN = 60  # characters of a line in an error message
 
 EXPECTED = "a text file with a word and its numbers on each line, as GloVe writes them (glove.6B.100d.txt)"
+
+NUMBER_BEFORE = re.compile(r" -?\d*\.\d+$")  # the "word" of a line with too many numbers ends so
 
 Values = npt.NDArray[np.float32]
 
@@ -132,6 +135,9 @@ def _read(
         try:
             word = parts[0].decode()
         except UnicodeDecodeError:
+            skipped += 1
+            continue
+        if NUMBER_BEFORE.search(word):
             skipped += 1
             continue
         if word in queued or not (among_first or word in wanted):
