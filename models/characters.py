@@ -40,7 +40,8 @@ class CharacterCNN(nn.Module):
 
     def forward(self, spellings: Tensor, lengths: Tensor) -> Tensor:
         read = self.convolution(self.embedding(spellings).transpose(1, 2))  # (words, 2 hidden, characters)
-        return read.masked_fill((spellings == 0)[:, None], -torch.inf).amax(2)
+        found: Tensor = read.masked_fill((spellings == 0)[:, None], -torch.inf).amax(2)
+        return found
 
 
 CHARACTER_NETWORKS = {"lstm": CharacterLSTM, "cnn": CharacterCNN}

@@ -152,7 +152,7 @@ def path_score(potentials: Potentials, tags: Tensor, mask: Tensor) -> Tensor:
 
 def log_partition(potentials: Potentials, mask: Tensor) -> Tensor:
     """Logarithm of the sum of exp(s(y)) over all taggings: (batch,)."""
-    total: Tensor = _LogPartition.apply(*potentials, mask)  # type: ignore[no-untyped-call]
+    total: Tensor = _LogPartition.apply(*potentials, mask)
     return total
 
 

@@ -62,7 +62,7 @@ class BiLSTM(nn.Module):
         return ("bias", "gain_input", "gain_hidden", "gain_cell", "bias_cell")
 
     def forward(self, x: Tensor, mask: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """x (batch, time, inputs), mask (batch, time) bool, True on tokens, which come first; it says the lengths too."""
+        """x (batch, time, inputs), mask (batch, time) bool, True on tokens, which come first. It says the lengths."""
         batch, time, inputs = x.shape
         back = reversal(mask)[:, :, None]  # (batch, time, 1)
         both = torch.stack([x, x.gather(1, back.expand_as(x))]).transpose(1, 2)  # (2, time, batch, inputs)
@@ -97,7 +97,7 @@ def recurrence(
     weight (2, hidden, 4 hidden); gain (2, 1, 4 hidden), gain_cell and bias_cell (2, 1, hidden) of the normalisation of
     the recurrent product and of the cell, or None of them.
     """
-    states: Tensor = _Recurrence.apply(driven, weight, gain, gain_cell, bias_cell)  # type: ignore[no-untyped-call]
+    states: Tensor = _Recurrence.apply(driven, weight, gain, gain_cell, bias_cell)
     return states
 
 
@@ -105,14 +105,7 @@ class _Recurrence(Function):
     """The loop over time and its gradient. No second derivatives."""
 
     @staticmethod
-    def forward(
-        ctx: Any,
-        driven: Tensor,
-        weight: Tensor,
-        gain: Tensor | None,
-        gain_cell: Tensor | None,
-        bias_cell: Tensor | None,
-    ) -> Tensor:
+    def forward(ctx: Any, driven: Tensor, weight: Tensor, gain: Any, gain_cell: Any, bias_cell: Any) -> Tensor:
         time, _, batch, four = driven.shape
         hidden = four // 4
         gates = torch.empty_like(driven)  # after their nonlinearities
@@ -136,7 +129,8 @@ class _Recurrence(Function):
                 cell = torch.addcmul(bias_cell, layer_norm(cell, ctx.of_cells), gain_cell)
             torch.mul(o, torch.tanh(cell, out=squashed[step]), out=states[step])
         ctx.save_for_backward(weight, gain, gain_cell, gates, products, states, cells, squashed)
-        return states
+        found: Tensor = states
+        return found
 
     @staticmethod
     @once_differentiable

@@ -7,7 +7,6 @@ emissions, as in most taggers since.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -21,7 +20,7 @@ PADDING, UNKNOWN = 0, 1  # rows of the word embedding
 
 
 class Words(NamedTuple):
-    """Sentences as an LSTM tagger reads them, padded on the right. Lengths stay on the CPU, where packing needs them."""
+    """Sentences as an LSTM tagger reads them, padded on the right. Lengths stay on the CPU for packing."""
 
     words: Tensor  # (batch, time) int64, PADDING on padding
     cases: Tensor  # (batch, time) int64: which kind of capitals and digits, 0 on padding
@@ -161,15 +160,3 @@ def negative_log_likelihood(emissions: Tensor, tags: Tensor, mask: Tensor, crf: 
         return -crf.log_likelihood(emissions, tags, mask)
     by_token = nn.functional.cross_entropy(emissions.float().flatten(0, 1), tags.flatten(), reduction="none")
     return by_token.view(mask.shape).masked_fill(~mask, 0.0).sum(1)
-
-
-def independent_second(log_probabilities: Tensor) -> tuple[Sequence[int], float]:
-    """Second-best tagging of a sentence whose tags are independent, and its log-probability.
-
-    log_probabilities (time, tags). It is the best one with the least certain token given its second tag.
-    """
-    top, tags = log_probabilities.topk(2, 1)  # (time, 2)
-    least = int((top[:, 0] - top[:, 1]).argmin())
-    second = tags[:, 0].clone()
-    second[least] = tags[least, 1]
-    return second.tolist(), float(top[:, 0].sum() - top[least, 0] + top[least, 1])

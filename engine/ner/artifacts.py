@@ -21,13 +21,17 @@ LIBRARY, INITIAL, ENCODER = "preprocessing.json", "vectors.safetensors", "encode
 
 @dataclass(frozen=True)
 class NerArtifacts:
-    """`initial` are the pretrained vectors (rows of the embedding, their values); `encoder` the folder of a tokenizer."""
+    """`initial`: pretrained vectors, as rows of the embedding and what these begin with."""
 
     vocabulary: Vocabulary
     initial: tuple[Tensor, Tensor] | None = None  # (n,) int64, (n, word_dim)
     coverage: Mapping[str, Any] = field(default_factory=dict)  # what the pretrained vectors cover, for the report
     sources: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of what was used besides the corpus
     encoder: Any = None  # `engine.ner.encoder.Encoder`, for the variant that has one
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        return self.vocabulary.types
 
     def save(self, directory: Path) -> None:
         known = self.vocabulary
@@ -46,7 +50,7 @@ class NerArtifacts:
         )
         if self.initial is not None:
             rows, values = self.initial
-            save_file({"rows": rows, "values": values.contiguous()}, directory / INITIAL)
+            save_file({"rows": rows.contiguous(), "values": values.contiguous()}, directory / INITIAL)
         if self.encoder is not None:
             self.encoder.save(directory / ENCODER)
 

@@ -57,6 +57,14 @@ def count_entities(gold: Sequence[Tags], predicted: Sequence[Tags], scheme: str 
     return {name: Counts(right[name], ours[name], theirs[name]) for name in sorted({*ours, *theirs})}
 
 
+def accuracy(gold: Sequence[Tags], predicted: Sequence[Tags]) -> float:
+    """Share of tokens with the right tag."""
+    right = sum(
+        want == have for one, other in zip(gold, predicted, strict=True) for want, have in zip(one, other, strict=True)
+    )
+    return right / max(sum(map(len, gold)), 1)
+
+
 def f1(counts: Counts) -> float:
     return 2 * counts.right / (counts.predicted + counts.gold) if counts.predicted + counts.gold else 0.0
 

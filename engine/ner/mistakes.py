@@ -15,8 +15,11 @@ KEPT = 600
 
 
 def mistakes_of(
-    sentences: Sequence[Sentence], predicted: Sequence[Sequence[str]], probabilities: Sequence[Sequence[float]], scheme: str
-) -> list[dict[str, Any]]:  # fmt: skip
+    sentences: Sequence[Sentence],
+    predicted: Sequence[Sequence[str]],
+    probabilities: Sequence[Sequence[float]],
+    scheme: str,
+) -> list[dict[str, Any]]:
     """The surest mistakes, surest first, at most some of each pair of types.
 
     An entity is wrong when no predicted one has its type and both its ends; it was taken for the one that overlaps it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,16 +12,16 @@ from torch import Tensor, nn
 
 from engine.errors import UsageError
 from engine.ner import artifacts as stored
-from engine.ner import encoder, metrics
+from engine.ner import metrics
 from engine.ner.artifacts import NerArtifacts
 from engine.ner.corpus import Corpus, Sentence
 from engine.ner.mistakes import mistakes_of
 from engine.ner.networks import lstm_tagger
 from engine.ner.reading import Batch, Encoded, Reader, WordReader
 from engine.ner.settings import NerSettings
-from engine.ner.tagging import Tagged, decode
+from engine.ner.tagging import Tagged, Tagging, tag
 from engine.ner.vocabulary import build
-from engine.ner.words import pretrained
+from engine.ner.words import pretrained, summary
 from engine.randomness import Stream
 from engine.task import Evaluation, Loss, Split
 from models.tagger import best_tags, negative_log_likelihood
@@ -42,11 +43,15 @@ class NerTask:
             min_count=settings.min_count, extra=vectors.extra if vectors else (),
         )  # fmt: skip
         if self.options.get("encoder"):
+            from engine.ner import encoder  # transformers takes seconds to import
+
             found = encoder.load(settings, train)
             return NerArtifacts(vocabulary, sources=found.sources, encoder=found)
         if vectors is None:
             return NerArtifacts(vocabulary)
-        return NerArtifacts(vocabulary, vectors.rows_of(vocabulary), vectors.coverage(data, vocabulary), vectors.sources)
+        coverage = vectors.coverage(data, vocabulary)
+        print(summary(coverage), flush=True)
+        return NerArtifacts(vocabulary, vectors.rows_of(vocabulary), coverage, vectors.sources)
 
     def restore(self, directory: Path) -> NerArtifacts:
         return stored.restore(directory)
@@ -114,14 +119,14 @@ class NerTask:
     @torch.no_grad()
     def evaluate(self, model: nn.Module, split: Split) -> Evaluation:
         """Log-loss and accuracy per token, precision, recall and F1 per entity, what was taken for what."""
-        encoded, names, scheme = self.encoded(split), self.vocabulary.tags, self.settings.scheme
-        tagged = decode(model, encoded, self.device, self.settings.batch_size)
+        encoded, scheme = self.encoded(split), self.settings.scheme
+        tagged = tag(model, encoded, self.device, self.settings.batch_size)
         gold = [sentence.tags for sentence in encoded.sentences]
-        predicted = [[names[tag] for tag in tags] for tags in tagged.tags]
+        predicted = [self.names(tagging) for tagging in tagged.best]
         counts = metrics.count_entities(gold, predicted, scheme)
-        tokens = max(sum(map(len, gold)), 1)
-        right = sum(want == have for one, other in zip(gold, predicted, strict=True) for want, have in zip(one, other, strict=True))
-        values = {"loss": tagged.loss / tokens, "accuracy": right / tokens, **metrics.scores(counts)}
+        tokens = sum(map(len, gold))
+        values = {"loss": tagged.loss / max(tokens, 1), "accuracy": metrics.accuracy(gold, predicted)}
+        values |= metrics.scores(counts)
         report = {
             "per_class": metrics.per_class(counts),
             **metrics.confusion(gold, predicted, self.vocabulary.types),
@@ -138,11 +143,37 @@ class NerTask:
         known = [self.reader.known(token) for sentence in sentences for token in sentence.tokens]
         return sum(known) / max(len(known), 1)
 
+    def names(self, tagging: Tagging) -> list[str]:
+        """A tagging in words."""
+        return [self.vocabulary.tags[number] for number in tagging.tags]
+
     @torch.no_grad()
     def predict(self, model: nn.Module, inputs: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
-        """Tags of sentences (lists of tokens), with probabilities and the second-best tagging."""
+        """Tags of sentences (lists of tokens), with probabilities, entities and the second-best tagging."""
         sentences = [Sentence(tuple(tokens)) for tokens in inputs]
-        encoded = Encoded([each for each in sentences if each.tokens], self.reader, self.vocabulary)
-        tagged = decode(model, encoded, self.device, self.settings.batch_size, second=True) if len(encoded) else Tagged([])
-        rows = iter(range(len(encoded.sentences)))
-        return [tagged.sentence(next(rows) if each.tokens else None, each, self) for each in sentences]
+        encoded = Encoded(sentences, self.reader, self.vocabulary)
+        tagged = tag(model, encoded, self.device, self.settings.batch_size, second=True)
+        return [self.described(sentence, tagged, number) for number, sentence in enumerate(sentences)]
+
+    def described(self, sentence: Sentence, tagged: Tagged, number: int) -> dict[str, Any]:
+        """All that is known of a tagged sentence, as plain data."""
+        best, second, sure = tagged.best[number], tagged.second[number], tagged.probabilities[number]
+        tags = self.names(best)
+        return {
+            "tokens": list(sentence.tokens),
+            "tags": tags,
+            "probabilities": sure,
+            "known": [self.reader.known(token) for token in sentence.tokens],
+            "entities": [
+                {
+                    "type": each.type,
+                    "start": each.start,
+                    "end": each.end,
+                    "text": " ".join(sentence.tokens[each.start : each.end]),
+                    "probability": math.prod(sure[each.start : each.end]) ** (1 / (each.end - each.start)),
+                }
+                for each in metrics.entities_of(tags, self.settings.scheme)
+            ],
+            "probability": math.exp(best.log_probability),
+            "second": second and {"tags": self.names(second), "probability": math.exp(second.log_probability)},
+        }
