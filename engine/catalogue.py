@@ -63,6 +63,8 @@ class TaskRow:
     default_dataset: str
     path_dataset: Dataset | None  # opens a path the user gave
     probe: Reference | None = None  # probe(path) -> settings that belong to the data at a path
+    # check(row, variant, data, settings) raises a UsageError where these do not go together, before anything starts
+    check: Reference | None = None
     # what the inference process can do with a trained run: name -> function (model, arguments, cache, say) -> answer
     operations: Mapping[str, Reference] = field(default_factory=dict)
     learner: Reference = "engine.learner:TorchLearner"
@@ -164,6 +166,7 @@ NER = TaskRow(
         open_unseen="engine.ner.folder:open_unseen",
     ),
     probe="engine.ner.listing:probe",
+    check="engine.ner.checking:check",
     operations={"tag": "engine.ner.playground:tag", "examples": "engine.ner.playground:examples"},
     examples="sentences",
 )

@@ -165,7 +165,8 @@ class _Recurrence(Function):
         if gain is None:
             return d_gates, d_weight, None, None, None
         d_gain = over_steps(d_gates[1:] * normalised(products[1:]))
-        return d_gates, d_weight, d_gain, over_steps(d_inner * normalised(cells)), over_steps(d_inner)
+        d_gain_cell = over_steps(d_inner * normalised(cells))
+        return d_gates, d_weight, d_gain, d_gain_cell, over_steps(d_inner)
 
 
 def layer_norm(x: Tensor, moments: list[list[Tensor]]) -> Tensor:
@@ -180,7 +181,8 @@ def activate(gates: Tensor, hidden: int) -> tuple[Tensor, ...]:
     gates[..., : 2 * hidden].sigmoid_()
     gates[..., 2 * hidden : 3 * hidden].tanh_()
     gates[..., 3 * hidden :].sigmoid_()
-    return gates.split(hidden, -1)
+    i, f, g, o = gates.split(hidden, -1)
+    return i, f, g, o
 
 
 def slopes(gates: Tensor, hidden: int) -> Tensor:

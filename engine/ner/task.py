@@ -56,9 +56,10 @@ class NerTask:
     def restore(self, directory: Path) -> NerArtifacts:
         return stored.restore(directory)
 
-    def model(self, settings: NerSettings, artifacts: NerArtifacts) -> nn.Module:
+    def model(self, settings: NerSettings, artifacts: NerArtifacts, *, blank: bool = False) -> nn.Module:
         if artifacts.encoder is not None:
-            return artifacts.encoder.model(settings, artifacts.vocabulary)  # type: ignore[no-any-return]
+            network: nn.Module = artifacts.encoder.tagger(self.options, settings, artifacts.vocabulary, blank=blank)
+            return network
         return lstm_tagger(self.options, settings, artifacts)
 
     def attach(self, data: Corpus | None, settings: NerSettings, artifacts: NerArtifacts, device: torch.device) -> None:

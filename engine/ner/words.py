@@ -10,8 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.errors import LabError, UsageError
+from engine.errors import LabError
 from engine.files import sha256
+from engine.ner.checking import no_vectors
 from engine.ner.corpus import Corpus
 from engine.ner.settings import RANDOM, NerSettings
 from engine.ner.vectors import Vectors, read_vectors
@@ -79,15 +80,6 @@ def pretrained(corpus: Corpus, settings: NerSettings) -> Pretrained | None:
             hint=f"set word_dim={vectors.dim}, or bring vectors of width {settings.word_dim}",
         )
     return Pretrained(path, vectors)
-
-
-def no_vectors() -> UsageError:
-    return UsageError(
-        "this variant begins with pretrained word vectors, and there are none",
-        got="vectors is empty",
-        expected="a file of word vectors as GloVe writes them (glove.6B.100d.txt of nlp.stanford.edu/projects/glove)",
-        hint=f"--set vectors=FILE, or --set vectors={RANDOM} to begin without",
-    )
 
 
 def summary(coverage: Mapping[str, Any]) -> str:
