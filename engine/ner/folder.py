@@ -10,17 +10,16 @@ scheme and the split's seed are not in it.
 
 from __future__ import annotations
 
-import hashlib
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from engine.errors import LabError
 from engine.ner import facts
-from engine.ner.corpus import OUTSIDE, Corpus, Sentence, type_of
+from engine.ner.corpus import Corpus, Sentence
 from engine.ner.formats import read_tagged
+from engine.ner.identity import fingerprint_of, types_of
 from engine.ner.listing import LISTED, list_files, unseen_file
 from engine.ner.schemes import Scheme, mistakes, recognise, to_iob2, transitions
 from engine.ner.settings import NerSettings
@@ -78,7 +77,7 @@ def open_unseen(
     """Sentences that a run never saw, as its `split`: a file, the folder's file of that split, or its only file."""
     read = _read(unseen_file(Path(source).expanduser(), split))
     _judge([read], settings.broken)
-    types = _types([read.sentences])
+    types = types_of([read.sentences])
     if strange := sorted(set(types) - set(artifacts.types)):
         raise LabError(
             "the run knows no such entities",
@@ -88,7 +87,7 @@ def open_unseen(
     for line in read.findings:
         say(line)
     given = {split: read.sentences}
-    return Corpus(_fingerprint(given), types, given, findings=tuple(read.findings))
+    return Corpus(fingerprint_of(given), types, given, findings=tuple(read.findings))
 
 
 def check(source: str | Path, settings: NerSettings, cache: Path, say: Say) -> list[str]:
@@ -149,24 +148,4 @@ def _corpus(reads: Mapping[Split, Read], settings: NerSettings) -> Corpus:
         sentences |= split_off(given["train"], missing, settings.split_seed)
         findings.append(f"split off {reads['train'].file.path.name}: {' and '.join(missing)}")
     in_order: dict[Split, Sequence[Sentence]] = {split: sentences[split] for split in SPLITS}
-    return Corpus(_fingerprint(given), _types(given.values()), in_order, findings=tuple(findings))
-
-
-def _types(splits: Iterable[Sequence[Sentence]]) -> tuple[str, ...]:
-    tags = Counter[str]()
-    for sentences in splits:
-        for sentence in sentences:
-            tags.update(sentence.tags)
-    return tuple(sorted({type_of(tag) for tag in tags if tag != OUTSIDE}))
-
-
-def _fingerprint(given: Mapping[Split, Sequence[Sentence]]) -> str:
-    """SHA-256 over every split as it was given: its sentences' tokens and tags. No token holds a line's end."""
-    digest = hashlib.sha256()
-    for split in SPLITS:
-        if split in given:
-            digest.update(f"{split} {len(given[split])}\n".encode())
-            for sentence in given[split]:
-                text = "\n".join((str(len(sentence.tokens)), *sentence.tokens, *sentence.tags, ""))
-                digest.update(text.encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()
+    return Corpus(fingerprint_of(given), types_of(given.values()), in_order, findings=tuple(findings))
