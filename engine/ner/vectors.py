@@ -69,9 +69,8 @@ def read_vectors(path: Path, wanted: Collection[str], extra: int, say: Callable[
         raise LabError("the word vectors cannot be read", got=f"{path}: {error.strerror}", expected=EXPECTED) from error
     if found.skipped:
         say(f"word vectors: {found.skipped:,} of {found.lines:,} lines are none, skipped")
-    say(
-        f"word vectors: {found.found:,} of {found.wanted:,} words found, {len(found.words):,} vectors of {found.dim} kept"
-    )
+    kept = f"{len(found.words):,} vectors of {found.dim} kept"
+    say(f"word vectors: {found.found:,} of {found.wanted:,} words found, {kept}")
     return found
 
 

@@ -92,6 +92,17 @@ class TestProbe:
             probe(corpora.root)
         assert "test.txt" in str(failure.value.got)
 
+    def test_a_long_table_must_have_rows_that_can_be_read(
+        self, corpora: Corpora, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("engine.ner.listing.LOOKED_AT", 300)
+        path = corpora.root / "ner.csv"
+        path.write_text("Sentence #,Word,POS,Tag\n" + "".join(f"{number},word,NN,B-per\n" for number in range(90)))
+        assert probe(path) == {}
+        path.write_text("Sentence #,Word,POS,Tag\n" + "".join(f"{number},word,NN,VBZ\n" for number in range(90)))
+        with pytest.raises(LabError, match="no sentence of it can be read"):
+            probe(path)
+
     @pytest.mark.parametrize("path", ["gone", "gone/further", "/dev/zero", "with\0null"])
     def test_a_path_to_nothing(self, path: str) -> None:
         with pytest.raises(LabError, match="cannot be read"):
