@@ -106,3 +106,17 @@ def test_tags_that_a_scheme_forbids_are_counted(tags: str, scheme: Scheme, count
 
 def test_a_sentence_does_not_go_on_in_the_next() -> None:
     assert mistakes(transitions([["B-per"], ["I-per"]]), "IOB2") == 1
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ("I-per I-per O", "B-per I-per O"),
+        ("B-per I-geo", "B-per B-geo"),
+        ("S-per I-per", "B-per B-per"),
+        ("B-per E-per E-per", "B-per I-per B-per"),
+        ("U-per L-per", "B-per B-per"),
+    ],
+)
+def test_what_continues_nothing_begins_an_entity(tags: str, expected: str) -> None:
+    assert to_iob2(tags.split()) == tuple(expected.split())
