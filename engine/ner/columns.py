@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.errors import LabError
-from engine.ner.tagged import LISTED, SHOWN, TaggedFile, is_tag, pair_of
+from engine.ner.tagged import LISTED, SHOWN, TaggedFile, instead, is_tag, pair_of
 
 LOOKED_AT = 500  # lines that tell the layout
 SAME_WORD = 0.3  # share of lines whose third column repeats the first, in the course's layout
@@ -96,5 +96,5 @@ def _meaning(line: str, layout: Layout) -> tuple[str, str] | str | None:
     if not any(columns) or columns[0] == "-DOCSTART-":
         return None
     if len(columns) != layout.columns:
-        return f"{len(columns)} columns instead of {layout.columns}"
+        return instead(len(columns), layout.columns)
     return pair_of(columns[layout.word], columns[-1])

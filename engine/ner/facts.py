@@ -107,5 +107,5 @@ def _repeats(sentences: Sentences) -> list[str]:
     found = []
     for split, some in sentences.items():
         if again := len(some) - len({text_of(sentence) for sentence in some}):
-            found.append(f"sentences that stand in {split} before: {again:,}")
+            found.append(f"repeated in {split}: {again:,} sentences")
     return found

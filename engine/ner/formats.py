@@ -34,9 +34,14 @@ def look(path: Path, at_most: int) -> None:
         _read(path, content)
         return
     end = content.rfind(b"\n")
-    text, _, _ = decoded(path, content[:end] if end > 0 else content)  # no character cut in two
+    text, encoding, _ = decoded(path, content[:end] if end > 0 else content)  # no character cut in two
     if header_of(text) is None:
         layout_of(text, path)
+        return
+    found = TaggedFile(path, encoding)
+    read_table(text, found)
+    if not found.sentences:
+        _require_entities(found)
 
 
 def _read(path: Path, content: bytes) -> TaggedFile:

@@ -30,7 +30,8 @@ ENDINGS: dict[str, Sequence[str]] = {
     "company": ("tech", "co", "soft", "ex", "on", "a", "er", "son", ""),
     "storm": ("a", "y", "o", "in", "el", ""),
 }
-COUNTS = {"surname": 300, "first": 70, "city": 240, "country": 70, "river": 60, "company": 130, "storm": 50}
+COUNTS = {"surname": 300, "first": 110, "city": 240, "country": 70, "river": 60, "company": 130, "storm": 50}
+OFTEN = 0.3  # share of every pool that holds its ambiguous names: they are drawn often
 SHARED = 0.25  # of the towns and companies that are called like a person
 
 # Ambiguous on purpose: only what stands around them tells. The words among them are common in lower case.
@@ -70,18 +71,24 @@ class Dice:
         draw = self._random()
         return items[int(len(items) * draw * math.sqrt(draw))]  # a root is exact everywhere, a power is not
 
+    def shuffled(self, items: Sequence[str]) -> list[str]:
+        return [item for _, item in sorted((self._random(), item) for item in items)]
+
     def noise(self) -> float:
         """Near to normal, of variance 1: sums of three even draws, exact arithmetic everywhere."""
         return (self._random() + self._random() + self._random() - 1.5) * 2.0
 
 
 def pools(dice: Dice) -> dict[str, list[str]]:
-    """Names by kind, ambiguous ones among the known; no name twice in a pool."""
+    """Names by kind, the ambiguous among those drawn often; no name twice in a pool."""
     made: dict[str, list[str]] = {}
     for kind, count in COUNTS.items():
         names = dict.fromkeys(_composed(dice, kind, made) for _ in range(4 * count))
-        first = [*DOUBLE[kind], *(USUAL_FIRST if kind == "first" else ())]
-        made[kind] = _woven(dice, first, [name for name in names if name not in first][: count - len(first)])
+        double = DOUBLE[kind]
+        usual = dice.shuffled([*(USUAL_FIRST if kind == "first" else ()), *names][: count - len(double)])
+        others = [name for name in usual if name not in double]
+        often = int(OFTEN * count) - len(double)
+        made[kind] = dice.shuffled([*double, *others[:often]]) + others[often:]
     made["gentilic"] = [gentilic(country) for country in made["country"]]
     made["gentilics"] = [name + "s" if name.endswith(("n", "i")) else name for name in made["gentilic"]]
     return made
@@ -94,14 +101,6 @@ def _composed(dice: Dice, kind: str, made: dict[str, list[str]]) -> str:
     stem = "".join(dice.pick(ONSETS) + dice.pick(VOWELS) + dice.pick(CODAS) for _ in range(syllables))
     ending = dice.pick(ENDINGS[kind])
     return (stem + (dice.pick("aeiou") if ending == "" and syllables == 1 else "") + ending).capitalize()
-
-
-def _woven(dice: Dice, some: list[str], others: list[str]) -> list[str]:
-    """`some` at random places among the known part, the others in their order."""
-    names = list(others)
-    for name in some:
-        names.insert(dice.below(int(KNOWN * len(names))), name)
-    return names
 
 
 def gentilic(country: str) -> str:

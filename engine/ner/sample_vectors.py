@@ -1,7 +1,7 @@
 """Word vectors made for the embedded sample, in GloVe's format: words of one kind lie around one centre.
 
 A word that is of several kinds (Washington: surname and town) lies between their centres. Not every word has a vector:
-of the names many have none, as in real life.
+of the names some have none, as in real life.
 """
 
 from __future__ import annotations

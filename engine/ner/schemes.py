@@ -81,7 +81,7 @@ def to_iob2(tags: Sequence[str]) -> tuple[str, ...]:
 def to_iobes(tags: Sequence[str]) -> tuple[str, ...]:
     """From IOB2."""
     result = []
-    for tag, after in zip(tags, (*tags[1:], OUTSIDE), strict=True):
+    for tag, after in zip(tags, (*tags[1:], OUTSIDE), strict=False):
         goes_on = after[0] == "I" and type_of(after) == type_of(tag)
         letter = {("B", True): "B", ("B", False): "S", ("I", True): "I", ("I", False): "E"}.get((tag[0], goes_on))
         result.append(OUTSIDE if letter is None else f"{letter}-{type_of(tag)}")

@@ -11,7 +11,7 @@ import io
 from typing import NamedTuple
 
 from engine.errors import LabError
-from engine.ner.tagged import TaggedFile, pair_of
+from engine.ner.tagged import TaggedFile, instead, pair_of
 
 SENTENCE, WORD, TAG = "sentence #", "word", "tag"
 NAMES = {"sentence": SENTENCE, "sentence_id": SENTENCE, "sentence id": SENTENCE, "token": WORD}
@@ -55,7 +55,7 @@ def read_table(text: str, found: TaggedFile) -> None:
                 found.close(pairs, wrong)
                 current, pairs, wrong = given, [], False
             if len(row) != len(header.names):
-                why = f"{len(row)} columns instead of {len(header.names)}"
+                why = instead(len(row), len(header.names))
             elif "\n" in row[word_at]:
                 why = "a quoted word that runs over the end of the line"
             else:

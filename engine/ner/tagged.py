@@ -62,6 +62,10 @@ def is_tag(tag: str) -> bool:
     return tag == OUTSIDE or TAG.fullmatch(tag) is not None
 
 
+def instead(found: int, expected: int) -> str:
+    return f"{found} column{'s' * (found != 1)} instead of {expected}"
+
+
 def pair_of(word: str, tag: str) -> tuple[str, str] | str:
     """(word, tag), each kept in memory once, or what is wrong with them."""
     if not word.strip(" \t\n"):

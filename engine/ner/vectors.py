@@ -29,7 +29,7 @@ SHOWN = 60  # characters of a line in an error message
 
 EXPECTED = "a text file with a word and its numbers on each line, as GloVe writes them (glove.6B.100d.txt)"
 
-NUMBER_BEFORE = re.compile(r" -?\d*\.\d+$")  # the "word" of a line with too many numbers ends so
+NUMBER_BEFORE = re.compile(r" [-+]?\d*\.?\d+(e[-+]?\d+)?$")  # the "word" of a line with too many numbers ends so
 
 Values = npt.NDArray[np.float32]
 
@@ -64,9 +64,14 @@ def read_vectors(path: Path, wanted: Collection[str], extra: int, say: Callable[
         with path.open("rb") as file:
             dim, header = _look(file, path)
             file.seek(0)
-            return _read(file, dim, header, wanted, extra, say)
+            found = _read(file, dim, header, wanted, extra)
     except OSError as error:
         raise LabError("the word vectors cannot be read", got=f"{path}: {error.strerror}", expected=EXPECTED) from error
+    if found.skipped:
+        say(f"word vectors: {found.skipped:,} of {found.lines:,} lines are none, skipped")
+    kept = f"{len(found.words):,} vectors of {found.dim} kept"
+    say(f"word vectors: {found.found:,} of {found.wanted:,} words found, {kept}")
+    return found
 
 
 def _look(file: BinaryIO, path: Path) -> tuple[int, bool]:
@@ -94,9 +99,7 @@ def _look(file: BinaryIO, path: Path) -> tuple[int, bool]:
     return dim, header
 
 
-def _read(
-    file: BinaryIO, dim: int, header: bool, wanted: frozenset[str], extra: int, say: Callable[[str], None]
-) -> Vectors:
+def _read(file: BinaryIO, dim: int, header: bool, wanted: frozenset[str], extra: int) -> Vectors:
     # By its first piece a line is left alone or looked at: cheap, and enough for all but a few of them.
     pieces = {word.split(" ", 1)[0].encode("utf-8", "surrogatepass") for word in wanted}
     words: dict[str, None] = {}
@@ -151,11 +154,7 @@ def _read(
         skipped += parse()
 
     values = np.concatenate(blocks) if blocks else np.zeros((0, dim), dtype=np.float32)
-    found = Vectors(tuple(words), values, lines, sum(word in words for word in wanted), len(wanted), skipped)
-    if skipped:
-        say(f"word vectors: {skipped:,} of {lines:,} lines are none, skipped")
-    say(f"word vectors: {found.found:,} of {found.wanted:,} words found, {len(found.words):,} vectors of {dim} kept")
-    return found
+    return Vectors(tuple(words), values, lines, sum(word in words for word in wanted), len(wanted), skipped)
 
 
 def _bare(line: bytes) -> bytes:
