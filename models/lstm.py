@@ -9,8 +9,8 @@
 
 What does not depend on the step before is done for all steps at once: the product W_x x and its normalisation. Both
 directions run in one loop, as a batch of two. The loop has its own gradient, since recording every step for autograd
-costs. All that is kept of the steps lies as (direction, time, batch, width), both directions in the order of time; `both`
-looks at the two places where a step is.
+costs. All that is kept of the steps lies as (direction, time, batch, width), both directions in the order of time;
+`both` looks at the two places where a step is.
 
 Sentences are padded on the right. Ahead, padding comes after the last token and reaches nothing; behind, it comes
 first, and the state is kept at zero until the last token.
