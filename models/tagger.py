@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+from torch.nn import functional as F
 
 from models.crf import LinearChainCRF
 from models.lstm import BiLSTM
@@ -40,17 +40,20 @@ class Pieces(NamedTuple):
     mask: Tensor  # (batch, time) bool
 
 
-class TorchBiLSTM(nn.Module):
-    """torch's own LSTM over padded sentences: (batch, time, inputs) -> (batch, time, 2 hidden), zero on padding."""
+class Dropout(nn.Module):
+    """Dropout of (batch, time, width): a mask for each token, or one for all tokens of a sentence.
 
-    def __init__(self, inputs: int, hidden: int):
+    The latter is the variational dropout of Gal & Ghahramani 2016, arXiv:1512.05287; it draws far fewer numbers too.
+    """
+
+    def __init__(self, share: float, per: str):
         super().__init__()
-        self.lstm = nn.LSTM(inputs, hidden, batch_first=True, bidirectional=True)
+        self.share, self.per = share, per
 
-    def forward(self, x: Tensor, mask: Tensor, lengths: Tensor) -> Tensor:
-        packed = pack_padded_sequence(x, lengths, batch_first=True, enforce_sorted=False)
-        states: Tensor = pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=x.shape[1])[0]
-        return states
+    def forward(self, x: Tensor) -> Tensor:
+        if self.per == "token" or not self.training:
+            return F.dropout(x, self.share, self.training)
+        return x * F.dropout(x.new_ones(len(x), 1, x.shape[2]), self.share)
 
 
 class WordEmbedding(nn.Module):
@@ -102,7 +105,7 @@ class LSTMTagger(nn.Module):
         hidden: int,
         layers: int,
         tags: int,
-        dropout: float,
+        dropout: Dropout,
         layer_norm: bool,
         crf: LinearChainCRF | None,
     ):
@@ -112,10 +115,8 @@ class LSTMTagger(nn.Module):
         width += int(characters.width) if characters is not None else 0  # type: ignore[arg-type]
         width += cases.embedding_dim if cases is not None else 0
         widths = [width] + [2 * hidden] * (layers - 1)
-        self.lstms = nn.ModuleList(
-            BiLSTM(inputs, hidden, layer_norm=True) if layer_norm else TorchBiLSTM(inputs, hidden) for inputs in widths
-        )
-        self.dropout = nn.Dropout(dropout)
+        self.lstms = nn.ModuleList(BiLSTM(inputs, hidden, layer_norm) for inputs in widths)
+        self.dropout = dropout
         self.linear = nn.Linear(2 * hidden, tags)
         self.crf = crf
 
@@ -158,5 +159,5 @@ def negative_log_likelihood(emissions: Tensor, tags: Tensor, mask: Tensor, crf: 
     """Minus the log-probability of each sentence's tags: (batch,)."""
     if crf is not None:
         return -crf.log_likelihood(emissions, tags, mask)
-    by_token = nn.functional.cross_entropy(emissions.float().flatten(0, 1), tags.flatten(), reduction="none")
+    by_token = F.cross_entropy(emissions.float().flatten(0, 1), tags.flatten(), reduction="none")
     return by_token.view(mask.shape).masked_fill(~mask, 0.0).sum(1)

@@ -13,7 +13,7 @@ from engine.ner.settings import NerSettings
 from engine.ner.vocabulary import CASES, Vocabulary
 from models.characters import CHARACTER_NETWORKS
 from models.crf import LinearChainCRF, bio_transitions
-from models.tagger import LSTMTagger, WordEmbedding
+from models.tagger import Dropout, LSTMTagger, WordEmbedding
 
 
 def lstm_tagger(options: Mapping[str, Any], settings: NerSettings, artifacts: NerArtifacts) -> LSTMTagger:
@@ -33,7 +33,7 @@ def lstm_tagger(options: Mapping[str, Any], settings: NerSettings, artifacts: Ne
         hidden=settings.hidden,
         layers=settings.layers,
         tags=len(vocabulary.tags),
-        dropout=settings.dropout,
+        dropout=Dropout(settings.dropout, settings.dropout_per),
         layer_norm=bool(options.get("layer_norm")),
         crf=chain(options, settings, vocabulary),
     )

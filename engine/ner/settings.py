@@ -52,6 +52,9 @@ class NerSettings(TrainSettings):
     hidden: int = setting(100, "units of the LSTM per direction", "units", ge=1, le=8_192)
     layers: int = setting(1, "bidirectional LSTM layers", "layers", ge=1, le=16)
     dropout: float = setting(0.5, "share of the inputs of every layer that is dropped", ge=0.0, lt=1.0)
+    dropout_per: Literal["token", "sentence"] = setting(
+        "token", "what a mask of the dropout is drawn for; all tokens of a sentence may share one"
+    )
     max_tokens: int = setting(150, "longer sentences are read in pieces of at most this", "tokens", ge=4, le=4_096)
     forbid_illegal: bool = setting(
         True, "the CRF never follows a tag by one that BIO forbids after it (variants with it)"

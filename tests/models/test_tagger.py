@@ -11,6 +11,7 @@ from models.crf import LinearChainCRF
 from models.tagger import (
     PADDING,
     UNKNOWN,
+    Dropout,
     LSTMTagger,
     WordEmbedding,
     Words,
@@ -55,7 +56,7 @@ def tagger(
     words = WordEmbedding(torch.zeros(WORDS, dtype=torch.bool), 6, None, 0.0, 0.0)
     network = CHARACTER_NETWORKS[characters](CHARACTERS, 4, 3) if characters else None
     chain = LinearChainCRF(TAGS) if crf else None
-    return LSTMTagger(words, network, nn.Embedding(4, 2), 5, layers, TAGS, 0.5, layer_norm, chain)
+    return LSTMTagger(words, network, nn.Embedding(4, 2), 5, layers, TAGS, Dropout(0.5, "token"), layer_norm, chain)
 
 
 @pytest.mark.parametrize("layer_norm", [False, True])
@@ -115,6 +116,25 @@ class TestWordEmbedding:
         rows, values = torch.tensor([4, 2]), torch.tensor([[1.0, 2.0], [3.0, 4.0]])
         embedding = WordEmbedding(torch.zeros(WORDS, dtype=torch.bool), 2, (rows, values), 0.0, 0.0)
         torch.testing.assert_close(embedding(rows), values)
+
+
+class TestDropout:
+    @pytest.mark.parametrize("per", ["token", "sentence"])
+    def test_drops_that_share_and_keeps_the_mean(self, per: str) -> None:
+        found = Dropout(0.25, per)(torch.ones(200, 10, 20))
+        assert float((found == 0).float().mean()) == pytest.approx(0.25, abs=0.02)
+        assert float(found.mean()) == pytest.approx(1, abs=0.03)
+
+    def test_a_sentences_tokens_share_a_mask(self) -> None:
+        shared = Dropout(0.5, "sentence")(torch.ones(5, 4, 30))
+        assert torch.equal(shared, shared[:, :1].expand_as(shared))
+        assert not torch.equal(shared[0], shared[1])
+        own = Dropout(0.5, "token")(torch.ones(5, 4, 30))
+        assert not torch.equal(own[0, 0], own[0, 1])
+
+    @pytest.mark.parametrize("per", ["token", "sentence"])
+    def test_does_nothing_after_training(self, per: str) -> None:
+        assert bool((Dropout(0.5, per).eval()(torch.ones(2, 3, 4)) == 1).all())
 
 
 class TestWithoutCrf:
