@@ -33,19 +33,28 @@ class Action:
 
 @dataclass(frozen=True)
 class ScreenRow:
-    """One of the numbered screens: `load` is the "module:class" that builds it."""
+    """One of the numbered screens: `load` is the "module:class" that builds it; `operation` is what a task's runs
+    must be able to do to be tried there, where runs are tried."""
 
     key: str
     name: str
     title: str
     load: str
     help: str
+    operation: str = ""
 
 
 SCREENS = (
     ScreenRow("1", "runs", "Runs", "labapp.screens.runs:RunsScreen", "all runs, with the curves of those you mark"),
     ScreenRow("2", "new", "New", "labapp.screens.new:NewScreen", "configure and launch a training"),
-    ScreenRow("6", "see", "See", "labapp.screens.see:SeeScreen", "pictures, and where a trained network looks in them"),
+    ScreenRow(
+        "6",
+        "see",
+        "See",
+        "labapp.screens.see:SeeScreen",
+        "pictures, and where a trained network looks in them",
+        "explain",
+    ),
     ScreenRow("7", "machine", "Machine", "labapp.screens.machine:MachineScreen", "GPUs, CPU, memory, disk, the queue"),
 )
 
@@ -78,7 +87,7 @@ ACTIONS = (
     Action("earlier", "less_than_sign", "sooner", "Earlier in the queue", RUNS),
     Action("later", "greater_than_sign", "later", "Later in the queue", RUNS),
     Action("copy", "Y", "copy", "Copy the run's id", RUNS),
-    Action("try_out", "t", "try", "Try the trained network: pictures, and where it looks in them (See)", RUNS, True),
+    Action("try_out", "t", "try", "Try the trained network: on pictures (See) or sentences (Tag)", RUNS, True),
     # one run
     Action("stop", "S", "stop", "Stop: finish the step, save, evaluate, write the result", RUN, True),
     Action("pause", "P", "pause", "Pause: save, leave, keep the place in the queue", RUN, True),
@@ -97,7 +106,7 @@ ACTIONS = (
     Action("search", "slash", "search", "Search the log", RUN),
     Action("next_match", "N", "next match", "The next place in the log that matches", RUN),
     Action("metric", "m", "metric", "The next metric in the large chart", RUN),
-    Action("try_out", "t", "try", "Try the trained network: pictures, and where it looks in them (See)", RUN, True),
+    Action("try_out", "t", "try", "Try the trained network: on pictures (See) or sentences (Tag)", RUN, True),
     # new
     Action("launch", "f5,ctrl+g", "launch", "Launch with what the form says", NEW, True),
     Action("pane", "f3", "settings", "From the choices to the settings and back", NEW, True),
