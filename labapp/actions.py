@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-EVERYWHERE, RUNS, RUN, NEW, MACHINE, SEE, CHARTS = "everywhere", "runs", "run", "new", "machine", "see", "charts"
+EVERYWHERE, RUNS, RUN, NEW, MACHINE, CHARTS = "everywhere", "runs", "run", "new", "machine", "charts"
+TAG, SEE = "tag", "see"
 
 
 # keys whose names are not what is printed on them
@@ -47,6 +48,9 @@ class ScreenRow:
 SCREENS = (
     ScreenRow("1", "runs", "Runs", "labapp.screens.runs:RunsScreen", "all runs, with the curves of those you mark"),
     ScreenRow("2", "new", "New", "labapp.screens.new:NewScreen", "configure and launch a training"),
+    ScreenRow(
+        "4", "tag", "Tag", "labapp.screens.tag:TagScreen", "entities in what you type, as trained runs see them", "tag"
+    ),
     ScreenRow(
         "6",
         "see",
@@ -115,6 +119,18 @@ ACTIONS = (
     Action("only_changed", "f8", "changed", "Show only what differs from the recipe", NEW, True),
     Action("reset_field", "f9,ctrl+z", "reset", "This field back to what it was", NEW, True),
     Action("find", "ctrl+f", "find", "Find a setting by its name or help", NEW, True),
+    # tag; the function keys act in the text field too
+    Action("next_example", "f8,n", "next", "The next sentence of the split, with the corpus's tags beside", TAG, True),
+    Action("previous_example", "f7,p", "before", "The sentence of the split before", TAG, True),
+    Action("order", "f6,r", "order", "Sentences as they come, or those first that it gets wrong", TAG, True),
+    Action("split", "f9,s", "split", "The next split: test, val, train", TAG, True),
+    Action("compare", "f4,c", "compare", "A second run beside this one; again: without it", TAG, True),
+    Action("tokens", "f3,l", "tokens", "Every token with its tag and probability, or without", TAG, True),
+    Action("second_best", "f2,b", "second", "The second-best tagging, or without", TAG, True),
+    Action("edit", "ctrl+o,e", "edit", "Take the sentence into the field", TAG, True),
+    Action("another", "ctrl+r,a", "run", "Another run", TAG, True),
+    Action("write", "i,slash", "type", "Into the field; esc or tab leaves it", TAG),
+    Action("refresh", "f5", "again", "Ask once more, after an error", TAG),
     # see
     Action("enlarge", "enter", "large", "The picture large, or small again; arrows go on to the next", SEE, True),
     Action("mark", "space", "mark", "Mark the picture for the export", SEE, True),

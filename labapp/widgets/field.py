@@ -1,0 +1,24 @@
+"""A line of text to type in; what is pasted into it becomes one line without what could act on a terminal."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.widgets import Input
+
+from labapp.output import clean
+
+MOST = 5_000  # characters; longer texts are for the command line
+
+
+class Field(Input):
+    """Escape and tab are left to the screen."""
+
+    def __init__(self, placeholder: str, *, id: str | None = None):
+        super().__init__(placeholder=placeholder, max_length=MOST, select_on_focus=False, id=id)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """All lines of it, where the base class takes the first."""
+        event.prevent_default()
+        event.stop()
+        text = clean(" ".join(event.text.split()))
+        self.replace(text[: max(0, MOST - len(self.value))], *self.selection)
