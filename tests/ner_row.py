@@ -9,7 +9,7 @@ from engine.catalogue import TaskRow, Variant
 from engine.files import write_json
 from sessions.run.runs import Run
 from tests import toy
-from tests.conftest import PLUGINS, Lab
+from tests.conftest import PLUGINS, Lab, configured
 
 ROW = TaskRow(
     **{
@@ -29,9 +29,14 @@ def _taggers(monkeypatch: pytest.MonkeyPatch) -> None:
     catalogue.tasks.cache_clear()
 
 
+def untrained(lab: Lab, name: str = "", variant: str = "bilstm-crf") -> Run:
+    """A run that nobody will start: no ticket waits for it."""
+    return lab.store.read(lab.store.create(configured(f"ner/{variant}"), name=name).name)
+
+
 def tagger(lab: Lab, name: str = "", variant: str = "bilstm-crf") -> Run:
     """A run with a checkpoint."""
-    run = lab.create(f"ner/{variant}", name=name)
+    run = untrained(lab, name, variant)
     folder = run.path / "checkpoints" / "step-30"
     folder.mkdir(parents=True)
     write_json(folder / "checkpoint.json", {"v": 1})

@@ -16,9 +16,13 @@ class Field(Input):
     def __init__(self, placeholder: str, *, id: str | None = None):
         super().__init__(placeholder=placeholder, max_length=MOST, select_on_focus=False, id=id)
 
+    def validate_value(self, value: str) -> str:
+        """What is shown is what is sent: nothing in it acts."""
+        return clean(value)
+
     def on_paste(self, event: events.Paste) -> None:
         """All lines of it, where the base class takes the first."""
         event.prevent_default()
         event.stop()
-        text = clean(" ".join(event.text.split()))
+        text = " ".join(event.text.split())
         self.replace(text[: max(0, MOST - len(self.value))], *self.selection)

@@ -34,7 +34,7 @@ class FakeTagger(FakePlayground):
         super().__init__()
         self.types = TYPES
         self.examples: Sequence[tuple[str, str]] = EXAMPLES
-        self.answers = {"tag": self.tag, "examples": self.of_split}
+        self.answers |= {"tag": self.tag, "examples": self.of_split}
 
     def tag(self, args: Mapping[str, Any]) -> dict[str, Any]:
         if "sentences" in args:
