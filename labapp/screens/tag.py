@@ -60,13 +60,13 @@ class TagScreen(TagActions):
         & #left { width: 1fr; height: 1fr; }
         & #words { height: 1fr; padding: 0 2; display: none; }
         & #trouble { height: auto; max-height: 50%; padding: 1 2 0 2; display: none; }
-        & #tokens { display: none; width: 42; border-left: solid $panel; }
+        & #tokens { display: none; width: 44; border-left: solid $panel; }
         & > #legend { height: auto; max-height: 3; padding: 0 1; margin: 1 0 0 0; }
         & > #foot { height: 1; padding: 0 1; background: $surface; text-wrap: nowrap; text-overflow: ellipsis; }
         &.wide #tokens { display: block; }
-        &.wide #tokens.with-gold { width: 50; }
-        &.wide #tokens.with-other { width: 56; }
-        &.wide #tokens.with-gold.with-other { width: 64; }
+        &.wide #tokens.with-gold { width: 52; }
+        &.wide #tokens.with-other { width: 58; }
+        &.wide #tokens.with-gold.with-other { width: 66; }
         &.wide.flipped #tokens { display: none; }
         &.narrow.flipped #left { display: none; }
         &.narrow.flipped #tokens { display: block; width: 1fr; border-left: none; }

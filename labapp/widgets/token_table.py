@@ -10,7 +10,7 @@ from labapp.widgets.table import Column, Line, Table
 
 BAR = 8  # cells
 TOKEN, TAG, PROBABILITY, SHARE = (
-    Column("token", flexible=True), Column("tag", most=14), Column("p", 4, right=True), Column("", BAR),
+    Column("token", most=18), Column("tag", most=14), Column("p", 4, right=True), Column("", flexible=True),
 )  # fmt: skip
 
 
@@ -24,11 +24,12 @@ class TokenTable(Table):
         self, sentences: Sequence[Sentence], gold: Sequence[str] | None, others: Sequence[Sentence]
     ) -> None:
         """`others` are the same sentences by the second run, or none; `gold` is of the only sentence."""
-        columns = [TOKEN, TAG, PROBABILITY, SHARE]
+        columns = [TOKEN, TAG, PROBABILITY]
         self.set_class(gold is not None, "with-gold")
         self.set_class(bool(others), "with-other")
         columns += [Column("gold", most=14)] if gold is not None else []
         columns += [Column("B", most=14), Column("p", 4, right=True)] if others else []
+        columns.append(SHARE)
         lines: list[Line] = []
         for number, sentence in enumerate(sentences):
             if number:
@@ -39,7 +40,7 @@ class TokenTable(Table):
 
     def _line(self, sentence: Sentence, place: int, gold: Sequence[str] | None, other: Sentence | None) -> Line:
         tag, probability = sentence.tags[place], sentence.probabilities[place]
-        cells = [sentence.tokens[place], tag, short(probability).strip(), self._bar(probability)]
+        cells = [sentence.tokens[place], tag, short(probability).strip()]
         said = [tag]
         if gold is not None:
             cells.append(gold[place])
@@ -47,6 +48,7 @@ class TokenTable(Table):
         if other is not None:
             cells += [other.tags[place], short(other.probabilities[place]).strip()]
             said.append(other.tags[place])
+        cells.append(self._bar(probability))
         kind = "mark" if len(set(said)) > 1 else "dim" if tag == "O" else ""
         return Line(tuple(cells), kind)
 

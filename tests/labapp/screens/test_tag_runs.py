@@ -67,7 +67,7 @@ class TestTwoRuns:
             assert [(line.cells[0], line.kind) for line in shown.table.lines] == [
                 ("the", "dim"), ("United", "mark"), ("Paris", ""),
             ]  # fmt: skip
-            assert shown.table.lines[1].cells[-2:] == ("B-geo", ".95")
+            assert shown.table.lines[1].cells[-3:-1] == ("B-geo", ".95")
 
         opened(lab, work)
 
