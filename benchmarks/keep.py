@@ -41,6 +41,9 @@ def main() -> None:
 def keep_config(run: Run, path: Path) -> None:
     config = tomlkit.parse((run.path / CONFIG).read_text())
     config["data"] = Path(run.data).name
+    for key, value in config["settings"].items():  # type: ignore[union-attr]
+        if isinstance(value, str) and Path(value).is_absolute():
+            config["settings"][key] = Path(value).name  # type: ignore[index]
     path.write_text(tomlkit.dumps(config))
 
 

@@ -63,6 +63,8 @@ class TaskRow:
     default_dataset: str
     path_dataset: Dataset | None  # opens a path the user gave
     probe: Reference | None = None  # probe(path) -> settings that belong to the data at a path
+    # check(row, variant, data, settings) raises a UsageError where these do not go together, before anything starts
+    check: Reference | None = None
     # what the inference process can do with a trained run: name -> function (model, arguments, cache, say) -> answer
     operations: Mapping[str, Reference] = field(default_factory=dict)
     learner: Reference = "engine.learner:TorchLearner"
@@ -131,7 +133,45 @@ IMAGES = TaskRow(
     recipe_version=2,  # 2: the best recipe compiles
 )
 
-_ROWS = (IMAGES,)
+NER = TaskRow(
+    name="ner",
+    title="named entity tagging with bidirectional LSTMs, characters and a CRF",
+    settings="engine.ner.settings:NerSettings",
+    implementation="engine.ner.task:NerTask",
+    recipes={"seed": "engine.ner.recipes:seed", "best": "engine.ner.recipes:best"},
+    variants={
+        "bilstm": Variant("random word embeddings"),
+        "bilstm-glove": Variant("pretrained word vectors", {"vectors": True}),
+        "bilstm-char": Variant("pretrained vectors and characters", {"vectors": True, "characters": True}),
+        "bilstm-ln": Variant(
+            "the same with a layer-normalised LSTM", {"vectors": True, "characters": True, "layer_norm": True}
+        ),
+        "bilstm-crf": Variant(
+            "pretrained vectors, characters and a CRF", {"vectors": True, "characters": True, "crf": True}
+        ),
+        "encoder-crf": Variant("a pretrained transformer encoder and a CRF", {"encoder": True, "crf": True}),
+    },
+    datasets={
+        "sample": Dataset(
+            title="generated sentences with names of eight types",
+            open="engine.ner.sample:open_sample",
+            embedded=True,
+        ),
+    },
+    default_dataset="sample",
+    path_dataset=Dataset(
+        title="a file or folder of tagged text",
+        open="engine.ner.folder:open_corpus",
+        check="engine.ner.folder:check",
+        open_unseen="engine.ner.folder:open_unseen",
+    ),
+    probe="engine.ner.listing:probe",
+    check="engine.ner.checking:check",
+    operations={"tag": "engine.ner.playground:tag", "examples": "engine.ner.playground:examples"},
+    examples="sentences",
+)
+
+_ROWS = (IMAGES, NER)
 
 
 @cache

@@ -136,6 +136,8 @@ def resolve(row: TaskRow, variant: str, data: str | None, recipe: str = "best", 
     given = {key: getattr(checked, key) for key in given}  # a recipe computes with numbers, not with their spelling
     values = own | load(row.recipes[recipe])(variant, data, own | given) | given
     settings = validate(cls, values, layers)
+    if row.check is not None:
+        load(row.check)(row, variant, data, settings)
     return Config(row.name, variant, data, recipe, row.recipe_version, settings)
 
 

@@ -76,7 +76,7 @@ class TorchLearner:
 
     def load_for_use(self, task: Task, artifacts: Any, checkpoint: Path) -> None:
         """Only the network with its trained weights: enough for `evaluation_model`, too little to train."""
-        self.model = task.model(self.settings, artifacts).to(self.device)
+        self.model = task.model(self.settings, artifacts, blank=True).to(self.device)
         self.average = None
         self.load_weights(checkpoint)
 
@@ -84,7 +84,7 @@ class TorchLearner:
 
     def update(self, batches: Sequence[Any], learning_rate: float) -> None:
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate
+            group["lr"] = learning_rate * group.get("scale", 1.0)
         self.shadow.copy_(self.buffers)
         self.forward.train()
         total, count, seen = self._backward(batches)

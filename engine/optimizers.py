@@ -12,13 +12,29 @@ from engine.settings import OptimizerSettings
 
 
 def build_optimizer(model: nn.Module, settings: OptimizerSettings) -> torch.optim.Optimizer:
-    """The fused optimizer of the settings: fused ones can skip an update on the device (`found_inf`)."""
+    """The fused optimizer of the settings: fused ones can skip an update on the device (`found_inf`).
+
+    A group's `scale` is what the learning rate is multiplied with for it.
+    """
     decayed, free = split_parameters(model, settings.decay_norms_and_biases)
     groups = [
-        {"params": decayed, "weight_decay": settings.weight_decay},
-        {"params": free, "weight_decay": 0.0},
+        {"params": chosen, "weight_decay": decay, "scale": rate / settings.lr}
+        for parameters, decay in ((decayed, settings.weight_decay), (free, 0.0))
+        for rate, chosen in by_rate(model, parameters, settings).items()
     ]
-    return OPTIMIZERS[settings.optimizer]([group for group in groups if group["params"]], settings)
+    return OPTIMIZERS[settings.optimizer](groups, settings)
+
+
+def by_rate(
+    model: nn.Module, parameters: list[nn.Parameter], settings: OptimizerSettings
+) -> dict[float, list[nn.Parameter]]:
+    """Parameters by the learning rate they have at the top of the schedule."""
+    names = {each: name for name, each in model.named_parameters()}
+    found: dict[float, list[nn.Parameter]] = {}
+    for each in parameters:
+        own = (rate for prefix, rate in settings.rates().items() if names[each].startswith(prefix))
+        found.setdefault(next(own, settings.lr), []).append(each)
+    return found
 
 
 def split_parameters(model: nn.Module, decay_norms_and_biases: bool) -> tuple[list[nn.Parameter], list[nn.Parameter]]:

@@ -61,6 +61,10 @@ class OptimizerSettings(Settings):
     decay_norms_and_biases: bool = setting(True, "weight decay also on norms and biases")
     clip_norm: float = setting(0.0, "gradients are scaled down to this norm; 0 = never", ge=0.0)
 
+    def rates(self) -> dict[str, float]:
+        """Parts of the network with a learning rate of their own, by how the names of their parameters begin."""
+        return {}
+
 
 class ScheduleSettings(Settings):
     """The learning rate over time."""

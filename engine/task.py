@@ -61,8 +61,8 @@ class Task(Protocol):
     def restore(self, directory: Path) -> Artifacts:
         """Read back what `Artifacts.save` wrote."""
 
-    def model(self, settings: Any, artifacts: Any) -> Any:
-        """A freshly initialised network."""
+    def model(self, settings: Any, artifacts: Any, *, blank: bool = False) -> Any:
+        """A freshly initialised network; with `blank` its weights do not matter, since others are loaded over them."""
 
     def attach(self, data: Any, settings: Any, artifacts: Any, device: Any) -> None:
         """Say where `batches` and `evaluate` take their data from and where it goes. May be called without data."""

@@ -83,7 +83,7 @@ class ToyTask:
     def restore(self, directory: Path) -> ToyArtifacts:
         return ToyArtifacts(json.loads((directory / "toy.json").read_text())["shift"])
 
-    def model(self, settings: ToySettings, artifacts: ToyArtifacts) -> list[float]:
+    def model(self, settings: ToySettings, artifacts: ToyArtifacts, *, blank: bool = False) -> list[float]:
         draw = random.Random(Stream(settings.seed).seed_for("weights"))
         return [draw.gauss(0, 1), 0.0 if self.slope_only else draw.gauss(0, 1)]
 

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from engine.errors import UsageError, unknown
+from engine.arguments import number, text
+from engine.errors import unknown
 from engine.files import explained as explaining
 from engine.images.data import Pixels
 from engine.images.explain import ORDERS, Explained, Explainer, summary
@@ -227,17 +228,3 @@ def packed(picture: Pixels, side: int) -> Answer:
         "height": image.height,
         "rgb": base64.b64encode(np.asarray(image).tobytes()).decode("ascii"),
     }
-
-
-def text(args: Arguments, key: str, default: str | None = None) -> str:
-    value = args.get(key, default)
-    if not isinstance(value, str) or not value:
-        raise UsageError(f"{key} must be a text", got=repr(value))
-    return value
-
-
-def number(args: Arguments, key: str, default: int, least: int, most: int) -> int:
-    value = args.get(key, default)
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        raise UsageError(f"{key} must be a whole number from {least} to {most}", got=repr(value))
-    return value

@@ -74,7 +74,7 @@ class ImageTask:
                 hint="restore the file, or train again with labapp train --from RUN",
             ) from error
 
-    def model(self, settings: ImageSettings, artifacts: ImageArtifacts) -> nn.Module:
+    def model(self, settings: ImageSettings, artifacts: ImageArtifacts, *, blank: bool = False) -> nn.Module:
         found = len(artifacts.classes)
         if settings.classes and settings.classes < found:
             raise UsageError(

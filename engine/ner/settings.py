@@ -74,6 +74,9 @@ class NerSettings(TrainSettings):
         "refuse", "what to do with sentences that have lines that cannot be read"
     )
 
+    def rates(self) -> dict[str, float]:
+        return {"encoder.": self.encoder_lr}
+
     @field_validator("vectors")
     @classmethod
     def _whole_path(cls, value: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Annotated
 
@@ -11,14 +12,16 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from engine.catalogue import Dataset, TaskRow, load, task_row, tasks
 from engine.config import resolve_data
-from engine.errors import UsageError, unknown
+from engine.errors import LabError, UsageError, unknown
 from engine.files import explained
 from labapp.cli import HomeOption, JsonOption, open_lab
 from labapp.commands.tasks import where
 from labapp.output import clean, print_json, say, table
 from sessions.inference import Inference
 
-TaskOption = Annotated[str, typer.Option("--task", help="The task a folder is for.")]
+TaskOption = Annotated[
+    str | None, typer.Option("--task", help="The task a path is for; else the first that can use it.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -59,16 +62,34 @@ def find_dataset(name: str) -> tuple[TaskRow, Dataset]:
     raise unknown("dataset", name, [name for row in tasks().values() for name in row.datasets])
 
 
+def task_of(source: str) -> TaskRow:
+    """The task whose dataset has that name, else the first that would open what lies at the path."""
+    named = [row for row in tasks().values() if source in row.datasets]
+    if named:
+        return named[0]
+    able = [row for row in tasks().values() if row.path_dataset is not None and row.probe is not None]
+    data = resolve_data(able[0], source)
+    for row in able:
+        with contextlib.suppress(LabError):
+            load(row.probe or "")(Path(data))
+            return row
+    raise UsageError(
+        "this is no dataset of any task",
+        got=source,
+        expected=" or ".join(row.path_dataset.title for row in able if row.path_dataset),
+        hint="--task NAME says why a task cannot use it",
+    )
+
+
 def check(
     source: Annotated[str, typer.Argument(metavar="NAME_OR_PATH")],
-    task: TaskOption = "images",
+    task: TaskOption = None,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> int:
     """Read a dataset whole and say what is wrong with it."""
     lab = open_lab(home)
-    named = [row for row in tasks().values() if source in row.datasets]
-    row = named[0] if named else task_row(task)
+    row = task_row(task) if task else task_of(source)
     data = resolve_data(row, source)
     with Inference(lab.home) as inference:
         findings = inference.ask("check", task=row.name, data=data)["findings"]

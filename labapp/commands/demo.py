@@ -14,13 +14,14 @@ from labapp.commands import gradcam
 from labapp.commands.train import command_line
 from labapp.follow import follow
 from labapp.form.launching import place
-from labapp.output import duration, number, print_json, say, table
+from labapp.output import clean, duration, number, print_json, say, table
 from labapp.run_codes import INTERRUPTED, exit_code
 from sessions import control
 from sessions.inference import Inference
 from sessions.run.runs import Run
 
-PLAN: Sequence[str] = ("images/bn",)  # one variant of every task, in the order they are shown
+PLAN: Sequence[str] = ("images/bn", "ner/bilstm-crf")  # one variant of every task, in the order they are shown
+SENTENCE = "Washington met officials of the Bank of Wessex in Jordan on Monday ."
 
 
 def register(app: typer.Typer) -> None:
@@ -64,8 +65,21 @@ def look(lab: Lab, run: Run, quiet: bool) -> dict[str, Any]:
     return {"gradcam": found}
 
 
+def read(lab: Lab, run: Run, quiet: bool) -> dict[str, Any]:
+    """The entities of a sentence."""
+    if not quiet:
+        say(f"reading: {SENTENCE}")
+    with Inference(lab.home) as inference:
+        found = inference.ask("tag", run=run.id, text=SENTENCE)
+    entities = [entity for sentence in found["sentences"] for entity in sentence["entities"]]
+    if not quiet:
+        rows = [(clean(each["text"]), each["type"], number(each["probability"])) for each in entities]
+        table(("entity", "type", "probability"), rows, right=("probability",))
+    return {"tagged": found["sentences"]}
+
+
 # What is done with a trained run of a task, to show what it can do.
-PLAY: Mapping[str, Callable[[Lab, Run, bool], dict[str, Any]]] = {"images": look}
+PLAY: Mapping[str, Callable[[Lab, Run, bool], dict[str, Any]]] = {"images": look, "ner": read}
 
 
 def start(lab: Lab, row: TaskRow, variant: str) -> Run:

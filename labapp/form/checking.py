@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from engine.catalogue import load
+from engine.catalogue import TaskRow, load
 from engine.config import Layer, check_key, settings_class
 from engine.errors import LabError
 from engine.settings import TrainSettings
@@ -152,6 +152,8 @@ def _resolve(
     settings, more, last = _validated(cls, {**base, **typed}, specs)
     errors |= more
     problem = last or problem
+    if settings is not None and row.check is not None and not (errors or problem) and data:
+        problem = _problem_of(row, draft.variant, data, settings)
     defaults = cls.model_construct().model_dump()
     plain = {**defaults, **_normal(cls, base)}
     now = settings.model_dump() if settings is not None else {**plain, **typed}
@@ -165,6 +167,15 @@ def _resolve(
     named = re.findall(r"\w+", problem)
     about = tuple(key for key in specs if key in named)
     return _Found(values, None if errors or problem else settings, problem, about)
+
+
+def _problem_of(row: TaskRow, variant: str, data: str, settings: TrainSettings) -> str:
+    """Why a variant, data and settings do not go together."""
+    try:
+        load(row.check or "")(row, variant, data, settings)
+    except LabError as error:
+        return f"{error.title}: {error.hint or error.got}"
+    return ""
 
 
 def _validated(

@@ -23,7 +23,7 @@ from models.norms import NORMS, norm_factory
 class Regression:
     """Just enough of a task: a small network with a batch norm, squared error."""
 
-    def model(self, settings: Any, artifacts: Any) -> nn.Module:
+    def model(self, settings: Any, artifacts: Any, *, blank: bool = False) -> nn.Module:
         return nn.Sequential(nn.Linear(4, 8, bias=False), nn.BatchNorm1d(8), nn.ReLU(), nn.Linear(8, 1))
 
     def loss(self, model: nn.Module, batch: tuple[Tensor, Tensor]) -> Loss:
@@ -73,7 +73,7 @@ def test_updates_are_plain_torchs(name: str, nesterov: bool) -> None:
 
 def test_accumulated_unequal_batches_give_the_gradient_of_their_union() -> None:
     class Plain(Regression):
-        def model(self, settings: Any, artifacts: Any) -> nn.Module:
+        def model(self, settings: Any, artifacts: Any, *, blank: bool = False) -> nn.Module:
             return nn.Linear(4, 1)  # no batch norm: its statistics would differ
 
     inputs, targets = batch(20)
@@ -219,7 +219,7 @@ class TestWeightDecay:
 
 def test_a_module_with_bounds_is_brought_back_within_them_after_every_update() -> None:
     class Blend(Regression):
-        def model(self, settings: Any, artifacts: Any) -> nn.Module:
+        def model(self, settings: Any, artifacts: Any, *, blank: bool = False) -> nn.Module:
             return nn.Sequential(nn.Conv2d(1, 16, 1), norm_factory("bin", 8)(16), nn.Flatten())
 
         def loss(self, model: nn.Module, batch: tuple[Tensor, Tensor]) -> Loss:

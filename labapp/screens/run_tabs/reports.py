@@ -13,7 +13,7 @@ from labapp.live.rows import short
 from labapp.output import number
 from sessions.run.records import number_of, read_mistakes, read_reports, text_of
 
-KNOWN = ("per_class", "confusion_matrix")
+KNOWN = ("per_class", "confusion_matrix", "confusion_names")
 MOST_LINES = 400  # of a report in no known form
 DEEPEST = 4
 NAMES = ("name", "index", "problem", "sentence", "text")  # of an example
@@ -85,7 +85,8 @@ def read_all(path: Path) -> dict[str, Report]:
 def report_of(raw: dict[str, Any], mistakes: list[dict[str, Any]]) -> Report:
     classes = tuple(class_scores(each) for each in _list(raw.get("per_class")) if isinstance(each, dict))
     confusion = matrix_of(raw.get("confusion_matrix"))
-    names = tuple(each.name for each in classes)
+    named = tuple(map(str, _list(raw.get("confusion_names"))))  # where it has more than the classes: no class
+    names = named if len(named) == len(confusion) else tuple(each.name for each in classes)
     if len(names) != len(confusion):
         names = tuple(f"class {number}" for number in range(len(confusion)))
     rest = {key: value for key, value in raw.items() if key not in KNOWN}

@@ -1,0 +1,212 @@
+"""A pretrained transformer encoder under the tagger, and how it reads: words cut into pieces (Devlin et al. 2019).
+
+The encoder comes from a folder or the hub, as safetensors and without code of its own. Its tokenizer and configuration
+are kept with the run, its fine-tuned weights are in the checkpoints: to use the run neither folder nor hub is needed.
+`scratch` is a small encoder of our own making, untrained, with a vocabulary out of the training split: it needs
+nothing from outside, and shows what pretraining is worth.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
+from torch import Tensor, nn
+from transformers import AutoConfig, AutoModel, AutoTokenizer, BertConfig, PreTrainedTokenizerFast
+from transformers.utils import logging
+from transformers.utils.hub import cached_file
+
+from engine.errors import LabError
+from engine.files import explained, sha256, write_json
+from engine.ner.corpus import Sentence
+from engine.ner.networks import chain
+from engine.ner.reading import padded
+from engine.ner.settings import SCRATCH, NerSettings
+from engine.ner.vocabulary import Vocabulary
+from models.tagger import EncoderTagger, Pieces
+
+WEIGHTS, ORIGIN = "model.safetensors", "origin.json"
+MOST_PIECES = 8  # of a word: it is read off its first, and an address should not crowd out the sentence
+EDGES = 2  # special pieces at the ends of a sentence
+SCRATCH_WORDS = 6_000  # whole words in the vocabulary of an encoder from scratch
+
+logging.set_verbosity_error()
+logging.disable_progress_bar()
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """Tokenizer and configuration of an encoder, and where its weights came from."""
+
+    tokenizer: Any
+    config: Any
+    origin: str
+    sha: str = ""  # SHA-256 of the weights; none from scratch
+
+    @property
+    def sources(self) -> dict[str, str]:
+        return {"encoder": self.sha} if self.sha else {}
+
+    def save(self, directory: Path) -> None:
+        with explained(directory):
+            self.tokenizer.save_pretrained(directory)
+            self.config.save_pretrained(directory)
+        write_json(directory / ORIGIN, {"origin": self.origin, "sha256": self.sha})
+
+    @classmethod
+    def restore(cls, directory: Path) -> Encoder:
+        try:
+            raw = json.loads((directory / ORIGIN).read_text(encoding="utf-8"))
+            tokenizer = AutoTokenizer.from_pretrained(directory, trust_remote_code=False, local_files_only=True)
+            config = AutoConfig.from_pretrained(directory, trust_remote_code=False, local_files_only=True)
+            return cls(tokenizer, config, str(raw["origin"]), str(raw["sha256"]))
+        except (OSError, ValueError, KeyError) as error:
+            raise LabError(
+                "a run's tokenizer cannot be read",
+                got=f"{directory}: {error}",
+                hint="restore the folder, or train again with labapp train --from RUN",
+            ) from error
+
+    def reader(self, settings: NerSettings) -> PieceReader:
+        most = int(getattr(self.config, "max_position_embeddings", 512)) - EDGES - 2  # RoBERTa counts from two
+        return PieceReader(self.tokenizer, min(settings.max_tokens, most), most)
+
+    def tagger(
+        self, options: Mapping[str, Any], settings: NerSettings, vocabulary: Vocabulary, *, blank: bool
+    ) -> EncoderTagger:
+        """The network; `blank`: without the pretrained weights, since trained ones are loaded over them."""
+        if blank or not self.sha:
+            encoder: nn.Module = AutoModel.from_config(self.config, trust_remote_code=False)
+        else:
+            encoder = self.pretrained()
+        if isinstance(pooler := getattr(encoder, "pooler", None), nn.Module):
+            pooler.requires_grad_(False)  # of no use for tagging
+        width, tags = int(self.config.hidden_size), len(vocabulary.tags)
+        return EncoderTagger(encoder, width, tags, settings.dropout, chain(options, settings, vocabulary))
+
+    def pretrained(self) -> nn.Module:
+        path = weights_of(self.origin)
+        if sha256(path) != self.sha:
+            raise LabError(
+                "the encoder's weights are not those this run began with",
+                got=f"{path}",
+                expected=f"SHA-256 {self.sha[:12]}...",
+                hint="bring the old ones back, or start anew with labapp train --from RUN",
+            )
+        model: nn.Module = AutoModel.from_pretrained(
+            self.origin, trust_remote_code=False, use_safetensors=True, dtype=torch.float32
+        )
+        return model
+
+
+def load(settings: NerSettings, train: Sequence[Sentence]) -> Encoder:
+    """The encoder the settings name."""
+    if settings.encoder == SCRATCH:
+        return from_scratch(train)
+    path = weights_of(settings.encoder)  # first: a missing one is known at once
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(settings.encoder, trust_remote_code=False, add_prefix_space=True)
+        config = AutoConfig.from_pretrained(settings.encoder, trust_remote_code=False)
+    except (OSError, ValueError) as error:
+        raise not_loaded(settings.encoder, error) from error
+    return Encoder(tokenizer, config, settings.encoder, sha256(path))
+
+
+def weights_of(name: str) -> Path:
+    """The file of an encoder's weights, fetched from the hub if the name is not a folder."""
+    if Path(name).is_dir():
+        path = Path(name, WEIGHTS)
+        if not path.is_file():
+            raise not_loaded(name, f"no {WEIGHTS} in it")
+        return path
+    try:
+        return Path(str(cached_file(name, WEIGHTS)))
+    except (OSError, ValueError) as error:
+        raise not_loaded(name, error) from error
+
+
+def not_loaded(name: str, why: object) -> LabError:
+    return LabError(
+        "the pretrained encoder cannot be loaded",
+        got=f"encoder={name}: {' '.join(str(why).split())[:300]}",
+        expected=f"a folder with config.json, a tokenizer and {WEIGHTS}, or a name on the hub and a network",
+        hint=f"--set encoder=FOLDER, or --set encoder={SCRATCH} for a small untrained one",
+    )
+
+
+def from_scratch(train: Sequence[Sentence]) -> Encoder:
+    """A two-layer BERT and a WordPiece vocabulary: every character, and the commonest words."""
+    counts = Counter(token for sentence in train for token in sentence.tokens)
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+    characters = sorted({character for token in counts for character in token})
+    words = [word for word, count in sorted(counts.items(), key=lambda each: (-each[1], each[0])) if count > 1]
+    pieces = dict.fromkeys([*special, *characters, *(f"##{each}" for each in characters), *words[:SCRATCH_WORDS]])
+    numbers = {piece: number for number, piece in enumerate(pieces)}
+    core = Tokenizer(models.WordPiece(numbers, unk_token="[UNK]", max_input_chars_per_word=100))
+    core.normalizer = normalizers.Sequence([])
+    core.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=core, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"
+    )
+    config = BertConfig(
+        vocab_size=len(numbers), hidden_size=128, num_hidden_layers=2, num_attention_heads=4, intermediate_size=256
+    )
+    return Encoder(tokenizer, config, SCRATCH)
+
+
+class PieceReader:
+    """Reads words by their pieces, for `models.tagger.EncoderTagger`."""
+
+    def __init__(self, tokenizer: Any, longest: int, most_pieces: int):
+        self.tokenizer, self.longest, self.most_pieces = tokenizer, longest, most_pieces
+        self._pieces: dict[str, list[int]] = {}
+
+    def known(self, token: str) -> bool:
+        """Whether it can be spelled in pieces."""
+        self._learn([token])
+        return self.tokenizer.unk_token_id not in self._pieces[token]
+
+    def _learn(self, tokens: Sequence[str]) -> None:
+        new = [token for token in dict.fromkeys(tokens) if token not in self._pieces]
+        if new:
+            found = self.tokenizer([[token] for token in new], is_split_into_words=True, add_special_tokens=False)
+            for token, pieces in zip(new, found["input_ids"], strict=True):
+                self._pieces[token] = pieces[:MOST_PIECES] or [self.tokenizer.unk_token_id]
+
+    def read(self, sentences: Sequence[Sequence[str]]) -> PieceInputs:
+        self._learn([token for sentence in sentences for token in sentence])
+        begin, end = self.tokenizer.cls_token_id, self.tokenizer.sep_token_id
+        flat, first, lengths = [], [], []
+        for sentence in sentences:
+            cut = [self._pieces[token] for token in sentence]
+            if sum(map(len, cut)) > self.most_pieces:
+                cut = [pieces[:1] for pieces in cut]
+            places, place = [], 1
+            for pieces in cut:
+                places.append(place)
+                place += len(pieces)
+            flat += [begin, *(piece for pieces in cut for piece in pieces), end]
+            first += places
+            lengths.append(place + 1)
+        words = torch.tensor([len(each) for each in sentences], dtype=torch.int64)
+        return PieceInputs(torch.tensor(flat), torch.tensor(lengths), torch.tensor(first), words)
+
+
+class PieceInputs:
+    """Pieces of all sentences end to end, and where each word begins among those of its own."""
+
+    def __init__(self, flat: Tensor, piece_lengths: Tensor, first: Tensor, lengths: Tensor):
+        self.flat, self.piece_lengths, self.first, self.lengths = flat, piece_lengths, first, lengths
+        self.piece_starts = piece_lengths.cumsum(0) - piece_lengths
+        self.starts = lengths.cumsum(0) - lengths
+
+    def take(self, rows: Tensor) -> Pieces:
+        pieces, piece_mask = padded(self.flat, self.piece_starts[rows], self.piece_lengths[rows])
+        first, mask = padded(self.first, self.starts[rows], self.lengths[rows])
+        return Pieces(pieces, piece_mask, first, mask)

@@ -1,0 +1,105 @@
+"""What a trained network says of sentences: the best tagging, how sure it is of it, and the second best.
+
+A sentence that was cut is put together again: its taggings are those of its pieces side by side.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from engine.ner.reading import Encoded
+from models.crf import LinearChainCRF
+from models.tagger import best_tags, negative_log_likelihood
+
+
+@dataclass
+class Tagging:
+    """One tagging of a sentence, and the logarithm of its probability."""
+
+    tags: list[int] = field(default_factory=list)
+    log_probability: float = 0.0
+
+
+@dataclass
+class Tagged:
+    """Of every sentence, in the order they came in; `loss` is summed over all tokens with the tags they came with."""
+
+    best: list[Tagging]
+    probabilities: list[list[float]]  # of the tag each token was given, whatever the others are
+    second: list[Tagging | None]
+    loss: float = 0.0
+
+
+@torch.no_grad()
+def tag(model: nn.Module, encoded: Encoded, device: torch.device, size: int, *, second: bool = False) -> Tagged:
+    """Tag a split; `second`: find the second-best taggings too."""
+    pieces: list[tuple[Tagging, list[float], Tagging | None]] = [(Tagging(), [], None)] * len(encoded)
+    loss = 0.0
+    crf: LinearChainCRF | None = model.crf  # type: ignore[assignment]
+    for rows, on_cpu in encoded.in_order(size):
+        batch = on_cpu.to(device)
+        mask = batch.inputs.mask
+        emissions = model(batch.inputs).float()
+        loss += float(negative_log_likelihood(emissions, batch.tags, mask, crf).double().sum())
+        tags = best_tags(emissions, mask, crf)
+        marginals = emissions.softmax(2) if crf is None else crf.marginals(emissions, mask)
+        sure = marginals.gather(2, tags[:, :, None]).squeeze(2).tolist()
+        logs = (-negative_log_likelihood(emissions, tags, mask, crf)).tolist()
+        others = runners_up(emissions, mask, crf) if second else [None] * len(rows)
+        for place, (row, length) in enumerate(zip(rows.tolist(), mask.sum(1).tolist(), strict=True)):
+            best = Tagging(tags[place, :length].tolist(), logs[place])
+            pieces[row] = best, sure[place][:length], others[place]
+    return _joined(pieces, encoded.owners, len(encoded.sentences), loss)
+
+
+def runners_up(emissions: Tensor, mask: Tensor, crf: LinearChainCRF | None) -> list[Tagging | None]:
+    """The second-best tagging of each sentence; None where there is only one."""
+    lengths = mask.sum(1).tolist()
+    if crf is not None:
+        tags, logs = crf.n_best(emissions, mask, 2)
+        chosen = zip(tags[:, 1].tolist(), logs[:, 1].tolist(), lengths, strict=True)
+        return [Tagging(row[:length], log) if math.isfinite(log) else None for row, log, length in chosen]
+    return [independent_second(row[:length].log_softmax(1)) for row, length in zip(emissions, lengths, strict=True)]
+
+
+def independent_second(log_probabilities: Tensor) -> Tagging | None:
+    """Where tags do not depend on each other it is the best one with the least certain token given its second tag.
+
+    log_probabilities (time, tags).
+    """
+    if log_probabilities.shape[1] < 2:
+        return None
+    top, tags = log_probabilities.topk(2, 1)  # (time, 2)
+    least = int((top[:, 0] - top[:, 1]).argmin())
+    second = tags[:, 0].clone()
+    second[least] = tags[least, 1]
+    return Tagging(second.tolist(), float(top[:, 0].sum() - top[least, 0] + top[least, 1]))
+
+
+def _joined(
+    pieces: Sequence[tuple[Tagging, list[float], Tagging | None]], owners: Sequence[int], count: int, loss: float
+) -> Tagged:
+    found = Tagged([Tagging() for _ in range(count)], [[] for _ in range(count)], [None] * count, loss)
+    own: list[list[tuple[Tagging, Tagging | None]]] = [[] for _ in range(count)]
+    for (best, sure, second), owner in zip(pieces, owners, strict=True):
+        found.best[owner].tags += best.tags
+        found.best[owner].log_probability += best.log_probability
+        found.probabilities[owner] += sure
+        own[owner].append((best, second))
+    found.second = [_second_of(parts) for parts in own]
+    return found
+
+
+def _second_of(parts: list[tuple[Tagging, Tagging | None]]) -> Tagging | None:
+    """All pieces at their best but the one that loses least by its second."""
+    losses = [best.log_probability - other.log_probability if other else math.inf for best, other in parts]
+    if not parts or not math.isfinite(min(losses)):
+        return None
+    changed = losses.index(min(losses))
+    chosen = [other if number == changed and other else best for number, (best, other) in enumerate(parts)]
+    return Tagging([tag for each in chosen for tag in each.tags], sum(each.log_probability for each in chosen))

@@ -1,0 +1,276 @@
+"""A linear-chain conditional random field over the tags of a sentence.
+
+Lafferty, McCallum & Pereira 2001; as the last layer of a tagger: Lample et al. 2016, arXiv:1603.01360, section 2.2.
+The score of tags y for emissions P is eq. (1) there, with a score for the first tag and one for the last:
+
+    s(y) = start[y_1] + sum_t P[t, y_t] + sum_t transitions[y_t, y_t+1] + end[y_n]      log p(y) = s(y) - log_partition
+
+Sums over all taggings come from the forward-backward algorithm (Rabiner 1989, section III A), for all sentences of a
+batch at once: the only loop is over time. The backward pass is the forward pass over the reversed sentences with
+transposed transitions, so both run as one batch; and what they give, the marginals, is the gradient of the partition
+function, so that nothing has to be recorded for autograd and a training step loops over time once.
+
+Sentences are padded on the right: `mask` (batch, time) is True on tokens, and True on the first. Inside, everything is
+float32 at least, under autocast too. Within a step scores further than 87 apart (the range of float32's exp) count as
+infinitely far apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import Function, once_differentiable
+
+FARTHEST = 80.0  # exp of more is infinite in float32
+
+
+class LinearChainCRF(nn.Module):
+    """The scores of tags that follow each other.
+
+    They begin at zero: training then starts from the tagger without a CRF, whereas random ones, summed up over a
+    sentence, prefer some taggings before anything was seen, and the emissions have to unlearn that first.
+
+    `allowed` (tags + 1, tags): which tag may follow which, its last row which may come first; see `bio_transitions`.
+    A forbidden one has probability zero, in training and in decoding. In the data there is none, so nothing is lost,
+    and the probability a tagger without this knowledge gives to impossible taggings goes to possible ones.
+    """
+
+    forbidden: Tensor | None
+    forbidden_start: Tensor | None
+
+    def __init__(self, tags: int, allowed: Tensor | None = None):
+        super().__init__()
+        self.transitions = nn.Parameter(torch.zeros(tags, tags))  # (from, to)
+        self.start = nn.Parameter(torch.zeros(tags))
+        self.end = nn.Parameter(torch.zeros(tags))
+        if allowed is not None and (allowed.shape != (tags + 1, tags) or not bool(allowed.any(1).all())):
+            raise ValueError(
+                f"allowed must be ({tags + 1}, {tags}) with a True in each row, got {tuple(allowed.shape)}"
+            )
+        self.register_buffer("forbidden", None if allowed is None else ~allowed[:-1], persistent=False)
+        self.register_buffer("forbidden_start", None if allowed is None else ~allowed[-1], persistent=False)
+
+    def potentials(self, emissions: Tensor) -> Potentials:
+        """All scores in the arithmetic of the CRF, with -inf for what is forbidden."""
+        wide = torch.promote_types(emissions.dtype, torch.float32)
+        transitions, start = self.transitions.to(wide), self.start.to(wide)
+        if self.forbidden is not None and self.forbidden_start is not None:
+            transitions = transitions.masked_fill(self.forbidden, -torch.inf)
+            start = start.masked_fill(self.forbidden_start, -torch.inf)
+        return Potentials(emissions.to(wide), transitions, start, self.end.to(wide))
+
+    def log_likelihood(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+        """Log-probability of each sentence's tags: (batch,). A forbidden tagging has -inf.
+
+        emissions (batch, time, tags) float, tags (batch, time) int64 (anything on padding), mask (batch, time) bool.
+        """
+        check(emissions, mask, tags)
+        with torch.autocast(emissions.device.type, enabled=False):
+            potentials = self.potentials(emissions)
+            return path_score(potentials, tags, mask) - log_partition(potentials, mask)
+
+    @torch.no_grad()
+    def marginals(self, emissions: Tensor, mask: Tensor) -> Tensor:
+        """Probability of each tag at each token, over all taggings: (batch, time, tags), zero on padding."""
+        check(emissions, mask)
+        with torch.autocast(emissions.device.type, enabled=False):
+            return forward_backward(self.potentials(emissions), mask).marginals
+
+    @torch.no_grad()
+    def viterbi(self, emissions: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """The best tagging (batch, time), zero on padding, and its log-probability (batch,)."""
+        check(emissions, mask)
+        with torch.autocast(emissions.device.type, enabled=False):
+            potentials = self.potentials(emissions)
+            tags, scores = viterbi(potentials, mask)
+            return tags, scores - log_partition(potentials, mask)
+
+    @torch.no_grad()
+    def decode(self, emissions: Tensor, mask: Tensor) -> Tensor:
+        """The best tagging alone: (batch, time), zero on padding."""
+        check(emissions, mask)
+        with torch.autocast(emissions.device.type, enabled=False):
+            return viterbi(self.potentials(emissions), mask)[0]
+
+    @torch.no_grad()
+    def n_best(self, emissions: Tensor, mask: Tensor, n: int) -> tuple[Tensor, Tensor]:
+        """The n best taggings (batch, n, time), best first, and their log-probabilities (batch, n).
+
+        Where there are fewer possible ones, the rest has -inf.
+        """
+        check(emissions, mask)
+        with torch.autocast(emissions.device.type, enabled=False):
+            potentials = self.potentials(emissions)
+            tags, scores = n_best(potentials, mask, n)
+            return tags, scores - log_partition(potentials, mask)[:, None]
+
+
+class Potentials(NamedTuple):
+    """What a chain is scored with."""
+
+    emissions: Tensor  # (batch, time, tags)
+    transitions: Tensor  # (tags, tags): from, to
+    start: Tensor  # (tags,)
+    end: Tensor  # (tags,)
+
+
+def check(emissions: Tensor, mask: Tensor, tags: Tensor | None = None) -> None:
+    """Refuse shapes and types that do not belong together."""
+    if emissions.ndim != 3 or mask.shape != emissions.shape[:2] or mask.dtype != torch.bool:
+        raise ValueError(
+            f"expected emissions (batch, time, tags) with a bool mask (batch, time), got {tuple(emissions.shape)} "
+            f"with {mask.dtype} {tuple(mask.shape)}"
+        )
+    if tags is not None and (tags.shape != mask.shape or tags.dtype != torch.int64):
+        raise ValueError(f"expected int64 tags {tuple(mask.shape)}, got {tags.dtype} {tuple(tags.shape)}")
+
+
+def bio_transitions(names: Sequence[str]) -> Tensor:
+    """Which tag may follow which in BIO, (tags + 1, tags) bool, the last row for the first token.
+
+    I-x continues an entity: it may only follow B-x or I-x. Everything else may stand anywhere.
+    """
+    before = [*names, "O"]  # at the start of a sentence as after an O
+    return torch.tensor([[not to.startswith("I-") or was[1:] == to[1:] for to in names] for was in before])
+
+
+# ----------------------------------------------------------------------------------------------- sums over all taggings
+
+
+def path_score(potentials: Potentials, tags: Tensor, mask: Tensor) -> Tensor:
+    """s(y) of the module's docstring: (batch,)."""
+    emissions, transitions, start, end = potentials
+    emitted = emissions.gather(2, tags[:, :, None]).squeeze(2)  # (batch, time)
+    moved = transitions[tags[:, :-1], tags[:, 1:]]  # (batch, time - 1)
+    last = tags.gather(1, lengths_of(mask)[:, None] - 1).squeeze(1)  # (batch,)
+    inside = emitted.masked_fill(~mask, 0.0).sum(1) + moved.masked_fill(~mask[:, 1:], 0.0).sum(1)
+    return start[tags[:, 0]] + inside + end[last]
+
+
+def log_partition(potentials: Potentials, mask: Tensor) -> Tensor:
+    """Logarithm of the sum of exp(s(y)) over all taggings: (batch,)."""
+    total: Tensor = _LogPartition.apply(*potentials, mask)
+    return total
+
+
+class Sums(NamedTuple):
+    """What one pass forward and backward gives."""
+
+    log_partition: Tensor  # (batch,)
+    marginals: Tensor  # (batch, time, tags)
+    forward: Tensor  # (batch, time, tags): log-sum over all beginnings up to and including this tag
+    backward: Tensor  # (batch, time, tags): the same over all ends, this tag's emission included
+
+
+def forward_backward(potentials: Potentials, mask: Tensor) -> Sums:
+    """Both recursions of the forward-backward algorithm, side by side."""
+    emissions, transitions, start, end = potentials
+    back = reversal(mask)[:, :, None].expand_as(emissions)
+    both = (
+        torch.stack([emissions, emissions.gather(1, back)]).permute(2, 0, 1, 3).contiguous()
+    )  # (time, 2, batch, tags)
+    follow = torch.stack([transitions, transitions.T]).exp()  # (2, tags, tags)
+    valid = mask.T[:, None, :, None]  # (time, 1, batch, 1)
+    sums = torch.empty_like(both)
+    sums[0] = both[0] + torch.stack([start, end])[:, None]
+    for time in range(1, len(both)):
+        before = sums[time - 1]  # (2, batch, tags)
+        top = before.amax(-1, keepdim=True)
+        reached = (before - top).exp_().bmm(follow).log_().add_(top).add_(both[time])
+        torch.where(valid[time], reached, before, out=sums[time])  # a sentence that has ended keeps its sums
+    forward, backward = sums[:, 0].transpose(0, 1), sums[:, 1].transpose(0, 1).gather(1, back)
+    log_z = torch.logsumexp(sums[-1, 0] + end, 1)  # (batch,)
+    marginals = (forward + backward - emissions - log_z[:, None, None]).exp_()
+    return Sums(log_z, marginals.masked_fill_(~mask[:, :, None], 0.0), forward, backward)
+
+
+class _LogPartition(Function):
+    """`log_partition` with its gradient: the expected counts of tags and of pairs of tags. No second derivatives."""
+
+    @staticmethod
+    def forward(ctx: Any, emissions: Tensor, transitions: Tensor, start: Tensor, end: Tensor, mask: Tensor) -> Tensor:
+        sums = forward_backward(Potentials(emissions, transitions, start, end), mask)
+        ctx.save_for_backward(transitions, mask, *sums)
+        return sums.log_partition
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+        transitions, mask, log_z, marginals, forward, backward = ctx.saved_tensors
+        expected = marginals * grad[:, None, None]  # (batch, time, tags)
+        last = (lengths_of(mask) - 1)[:, None, None].expand(-1, 1, expected.shape[2])
+        pairs = expected_pairs(transitions, mask, log_z, forward, backward, grad)
+        return expected, pairs, expected[:, 0].sum(0), expected.gather(1, last).sum((0, 1)), None
+
+
+def expected_pairs(
+    transitions: Tensor, mask: Tensor, log_z: Tensor, forward: Tensor, backward: Tensor, weight: Tensor
+) -> Tensor:
+    """Expected number of times each tag follows each, summed over the batch with weights (batch,): (tags, tags).
+
+    p(i, j at t, t+1) = exp(forward[t, i] + transitions[i, j] + backward[t+1, j] - log_z), summed over sentences and
+    time as one matrix product; its factors are scaled by their largest value, and the scale goes into the weight.
+    """
+    before, after = forward[:, :-1], backward[:, 1:]  # (batch, time - 1, tags)
+    top, top_after = before.amax(-1, keepdim=True), after.amax(-1, keepdim=True)
+    scale = (top + top_after - log_z[:, None, None]).clamp(max=FARTHEST).exp() * weight[:, None, None]
+    scaled = (before - top).exp() * scale.masked_fill(~mask[:, 1:, None], 0.0)
+    return transitions.exp() * (scaled.flatten(0, 1).T @ (after - top_after).exp().flatten(0, 1))
+
+
+# ------------------------------------------------------------------------------------------------------ best taggings
+
+
+def viterbi(potentials: Potentials, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """The best tagging (batch, time), zero on padding, and its score s(y) (batch,). Viterbi 1967."""
+    emissions, transitions, start, end = potentials
+    steps, valid = emissions.transpose(0, 1), mask.T[:, :, None]  # (time, batch, tags), (time, batch, 1)
+    stay = torch.arange(len(start), device=mask.device).expand(len(mask), -1)  # (batch, tags)
+    score, pointers = start + steps[0], []
+    for emitted, going in zip(steps[1:], valid[1:], strict=True):
+        best, came = (score[:, :, None] + transitions).max(1)  # (batch, tags)
+        pointers.append(torch.where(going, came, stay))
+        score = torch.where(going, best + emitted, score)
+    best, tag = (score + end).max(1)  # (batch,)
+    tags = [tag]
+    for came in reversed(pointers):
+        tags.append(came.gather(1, tags[-1][:, None]).squeeze(1))
+    return torch.stack(tags[::-1], 1).masked_fill(~mask, 0), best
+
+
+def n_best(potentials: Potentials, mask: Tensor, n: int) -> tuple[Tensor, Tensor]:
+    """The n best taggings (batch, n, time) and their scores (batch, n): Viterbi with n survivors for each tag."""
+    emissions, transitions, start, end = potentials
+    batch, _, tags = emissions.shape
+    steps, valid = emissions.transpose(0, 1), mask.T[:, :, None, None]
+    survivors = torch.arange(tags * n, device=mask.device).view(1, tags, n).expand(batch, -1, -1)  # of themselves
+    score = emissions.new_full((batch, tags, n), -torch.inf)
+    score[:, :, 0] = start + steps[0]
+    pointers = []
+    for emitted, going in zip(steps[1:], valid[1:], strict=True):
+        reached = (score[:, :, :, None] + transitions[:, None]).flatten(1, 2)  # (batch, tags * n, tags)
+        best, came = reached.topk(n, 1)  # (batch, n, tags)
+        pointers.append(torch.where(going, came.transpose(1, 2), survivors).flatten(1))
+        score = torch.where(going, best.transpose(1, 2) + emitted[:, :, None], score)
+    best, place = (score + end[:, None]).flatten(1).topk(n, 1)  # (batch, n), places among tags * n survivors
+    places = [place]
+    for came in reversed(pointers):
+        places.append(came.gather(1, places[-1]))
+    return (torch.stack(places[::-1], 2) // n).masked_fill(~mask[:, None], 0), best
+
+
+# ------------------------------------------------------------------------------------------------------------- padding
+
+
+def lengths_of(mask: Tensor) -> Tensor:
+    """Tokens of each sentence: (batch,) int64."""
+    return mask.sum(1)
+
+
+def reversal(mask: Tensor) -> Tensor:
+    """Where each token goes when every sentence is reversed within its own length; padding stays: (batch, time)."""
+    times = torch.arange(mask.shape[1], device=mask.device).expand_as(mask)
+    return torch.where(mask, lengths_of(mask)[:, None] - 1 - times, times)
