@@ -40,7 +40,7 @@ def tag(
         str | None, typer.Argument(metavar="TEXT", help="Else --file, else what is piped in.", show_default=False)
     ] = None,
     file: Annotated[
-        Path | None, typer.Option("--file", metavar="FILE", help="A text; a line of it is a paragraph.")
+        Path | None, typer.Option("--file", metavar="FILE", help="A text; blank lines part its paragraphs.")
     ] = None,
     tokens: Annotated[
         bool,

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from engine.errors import LabError
 
 Made = TypeVar("Made")
+ROUNDING = 1e-3  # of sums of many numbers of single precision
 
 
 def made(what: str, make: Callable[[], Made]) -> Made:
@@ -61,11 +62,13 @@ def count_of(raw: Any) -> int:
 
 
 def fraction_of(raw: Any) -> float:
-    """NaN, which comes as a text, is one: networks can say it."""
+    """NaN, which comes as a text, is one: networks can say it. What rounding adds is taken away."""
     value = float(raw)
-    if not math.isnan(value) and not -1e-6 <= value <= 1 + 1e-6:
+    if math.isnan(value):
+        return value
+    if not -ROUNDING <= value <= 1 + ROUNDING:
         raise ValueError(f"{raw!r:.40} is no fraction")
-    return value
+    return min(1.0, max(0.0, value))
 
 
 def fraction_or_none(raw: Any) -> float | None:

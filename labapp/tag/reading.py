@@ -1,7 +1,7 @@
 """Text from a file or a pipe, in portions: what is read is never held as a whole, and no sentence is ever cut.
 
-A line of text is a paragraph: portions end where lines end. Of columns (CoNLL) the first is taken, and a blank line
-ends a sentence.
+A blank line ends a paragraph of a text, and a sentence of columns (CoNLL), of which the first is taken. Where no blank
+line comes for long, a portion of text ends with a line that ends a sentence; at last with any line.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ from typing import IO, Any
 
 from engine.errors import LabError, UsageError
 
-LINES = 200  # of text in a portion, at most
-CHARACTERS = 20_000  # from which a portion is full
-TOKENS = 4_000  # the same, where tokens are given
+LINES = 200  # of text from which a portion is full
+CHARACTERS = 20_000  # the same
+LONG, ENDLESS = 2, 10  # times as much: from then on it ends with a sentence, or with any line
+TOKENS = 4_000  # from which a portion is full, where tokens are given
+SENTENCE_ENDS = re.compile(r"[.!?…][\"'`)\]\u201d\u2019\u00bb]*\s*$")
 LONGEST_LINE = 1_000_000  # bytes
 LONGEST_SENTENCE = 100_000  # tokens
 BOM = b"\xef\xbb\xbf"
@@ -83,12 +85,15 @@ def text_portions(lines: Iterable[str]) -> Iterator[Portion]:
     held: list[str] = []
     size = begins = 0
     for line in lines:
-        held.append(line)
-        size += len(line)
-        if len(held) >= LINES or size >= CHARACTERS:
+        full = max(len(held) / LINES, size / CHARACTERS)
+        blank = not line.strip()
+        ends = full >= LONG and SENTENCE_ENDS.search(held[-1]) and not line.strip()[:1].islower()
+        if full >= 1 and (blank or ends or full >= ENDLESS):
             yield from _text(held, begins)
             begins += size
             held, size = [], 0
+        held.append(line)
+        size += len(line)
     yield from _text(held, begins)
 
 

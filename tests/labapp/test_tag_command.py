@@ -91,10 +91,10 @@ class TestWhatIsTagged:
         self, labapp: Any, run: Run, process: FakeInference, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(reading, "LINES", 10)
-        (tmp_path / "f.txt").write_text("to Paris\n" * 95)
+        (tmp_path / "f.txt").write_text("to Paris\n\n" * 95)
         found = labapp("tag", "mine", "--file", "f.txt", "--json").json
-        assert (len(found), len(process.asked)) == (95, 10)
-        assert found[94]["offsets"] == [[94 * 9, 94 * 9 + 2], [94 * 9 + 3, 94 * 9 + 8]]
+        assert (len(found), len(process.asked)) == (95, 19)
+        assert found[94]["offsets"] == [[94 * 10, 94 * 10 + 2], [94 * 10 + 3, 94 * 10 + 8]]
 
     def test_a_text_in_another_encoding_is_read_and_it_is_said(
         self, labapp: Any, run: Run, process: FakeInference, tmp_path: Path
@@ -134,7 +134,7 @@ class TestWhatStopsIt:
     @pytest.fixture(autouse=True)
     def _small_portions(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setattr(reading, "LINES", 1)
-        (tmp_path / "f.txt").write_text("to Paris\nto London\n")
+        (tmp_path / "f.txt").write_text("to Paris\n\nto London\n")
 
     @pytest.mark.parametrize(
         ("error", "code"), [(LabError("the inference process ended", got="Killed"), 1), (KeyboardInterrupt(), 130)]

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import LabError, UsageError
+from engine.ner.tokenise import tokenise
 from labapp.tag import reading
 from labapp.tag.reading import Lines, sentences_of, text_portions, token_portions
 
@@ -66,6 +67,23 @@ def test_portions_of_text_are_the_text_but_for_what_is_blank(lines: list[str], m
             assert portion.begins == 0 or whole[portion.begins - 1] == "\n"
             left = left[: portion.begins] + " " * len(text) + left[portion.begins + len(text) :]
         assert not left.strip()
+
+
+def test_no_sentence_is_cut_where_lines_are_wrapped() -> None:
+    paragraph = "The minister, who came from\nParis by train, spoke at length.\nNobody listened to what\nhe said. "
+    text = "".join(paragraph * 7 + "\n\n" + paragraph for _ in range(4)) + paragraph * 40
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reading, "LINES", 5)
+        portions = list(text_portions(lines_of(text.encode())))
+    assert len(portions) > 15
+    found = [each for portion in portions for each in tokenise(portion.args["text"])]
+    whole = tokenise(text)
+    assert [[token.text for token in each] for each in found] == [[token.text for token in each] for each in whole]
+
+
+def test_a_text_in_which_nothing_ends_is_cut_at_last() -> None:
+    portions = list(text_portions(["and so on\n"] * 10 * reading.ENDLESS * reading.LINES))
+    assert len(portions) == 10
 
 
 class TestTokens:
