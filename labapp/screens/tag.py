@@ -225,6 +225,7 @@ class TagScreen(TagActions):
             self.asker.forget(FIRST, SECOND, EXAMPLES)
             self.sentences, self.others = (), ()
             self.errors.clear()
+        if not self.sentences or not self.asker.waiting:  # else what is shown stays until the answer comes
             self.draw()
         self.say_head()
         self.tick()

@@ -59,7 +59,7 @@ def summary(sentences: Sequence[Sentence]) -> str:
         probability, token = min(least)
         parts.append(f"least certain: {tidy(token)[:40]}{short(probability)}")
     if len(sentences) == 1:
-        parts.append(f"all tags right:{short(sentences[0].probability)}")
+        parts.append(f"whole sentence:{short(sentences[0].probability)}")
         if sentences[0].second is not None:
             parts.append(f"second best:{short(sentences[0].second.probability)}")
     else:

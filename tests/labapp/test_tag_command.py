@@ -17,9 +17,7 @@ from tests.conftest import Lab
 from tests.labapp.screens.run_data import image_run
 from tests.labapp.screens.see_data import give_checkpoint
 from tests.labapp.screens.tagging import FakeTagger
-from tests.ner_row import _taggers, tagger, untrained
-
-__all__ = ["_taggers"]
+from tests.taggers import tagger, untrained
 
 
 class FakeInference:

@@ -19,10 +19,10 @@ from tests.labapp.screens.run_data import image_run
 from tests.labapp.screens.see_data import give_checkpoint
 from tests.labapp.screens.tag_data import HOSTILE, TEXT, opened, picked, pressed, run, screen, typed
 from tests.labapp.screens.tagging import FakeTagger, tagger_process
-from tests.ner_row import _taggers, tagger, untrained
+from tests.taggers import tagger, untrained
 
 CONTROLS = set("\x1b\x00\x07\x9b\u202e\u200b")
-__all__ = ["_taggers", "run", "tagger_process"]
+__all__ = ["run", "tagger_process"]
 
 
 class TestWhichRun:
@@ -101,7 +101,7 @@ class TestTyping:
             row = next(number for number, line in enumerate(lines) if line.strip().startswith("tags"))
             for word, kind in (("Barack", "per .95"), ("United", "org .87"), ("Paris", "geo .83")):
                 assert lines[row - 1].index(word) == lines[row].index(kind)
-            assert "least certain: Paris .83   all tags right: .83   second best: .09" in text_of(app)
+            assert "least certain: Paris .83   whole sentence: .83   second best: .09" in text_of(app)
             for kind in tagger_process.types:
                 assert f" {kind}" in text_of(app)
 

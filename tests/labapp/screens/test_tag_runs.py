@@ -18,9 +18,9 @@ from tests.conftest import Lab
 from tests.labapp.screens.app import LARGE, SMALL, notices, text_of, until
 from tests.labapp.screens.tag_data import TEXT, opened, picked, pressed, run, typed
 from tests.labapp.screens.tagging import EXAMPLES, FakeTagger, tagger_process
-from tests.ner_row import _taggers, tagger
+from tests.taggers import tagger
 
-__all__ = ["_taggers", "run", "tagger_process"]
+__all__ = ["run", "tagger_process"]
 
 
 def rows(app: LabApp, name: str) -> list[str]:
