@@ -95,6 +95,7 @@ class TagScreen(TagActions):
         self.errors: dict[str, LabError] = {}  # by lane
         self.with_second = True
         self.slots = Slots()
+        self.types: dict[str, tuple[str, ...]] = {}  # that each run knows, by lane
         self.settling = Settling(self)
         self._foot = ""
 
@@ -182,6 +183,7 @@ class TagScreen(TagActions):
     def _forget_other(self) -> None:
         self.asker.forget(SECOND)
         self.other_id, self.other_row, self.others = "", None, ()
+        self.types.pop(SECOND, None)
         self.errors.pop(SECOND, None)
 
     # -- asking
@@ -266,10 +268,10 @@ class TagScreen(TagActions):
             self._take_examples(found)
         elif lane == SECOND:
             self.others, self.others_of = found.sentences, self.wanted
-            self.slots.meet(found.types)
+            self.types[SECOND] = found.types
         else:
             self.sentences = found.sentences
-            self.slots.meet(found.types)
+            self.types[FIRST] = found.types
         if lane != SECOND and self.asker.waits(SECOND):
             self.settling.later("draw", self.draw, TOGETHER)
         else:
@@ -277,7 +279,7 @@ class TagScreen(TagActions):
 
     def _take_examples(self, found: Examples) -> None:
         assert self.place is not None
-        self.slots.meet(found.types)
+        self.types[FIRST] = found.types
         self.total = found.total
         here = self.place.number - self.place.start
         self.example = found.examples[here] if here < len(found.examples) else None
@@ -299,8 +301,10 @@ class TagScreen(TagActions):
         else:
             self.say_words(None)
             stacks = self._stacks()
+            types = [*self.types.get(FIRST, ()), *self.types.get(SECOND, ())]
+            self.slots.meet(types)
             self.tagged.show(stacks)
-            self.query_one(TypeLegend).show(marks_of(stacks, ascii=self.lab.ascii))
+            self.query_one(TypeLegend).show(list(dict.fromkeys(types)), marks_of(stacks, ascii=self.lab.ascii))
             gold = self.example.gold if self.example else None
             self.table.show_sentences(self.sentences, gold, self.others if self._paired else ())
         self.tick()

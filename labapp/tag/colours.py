@@ -32,9 +32,6 @@ class Slots:
         self.meet([kind])
         return self._slots[kind]
 
-    def known(self) -> tuple[str, ...]:
-        return tuple(self._slots)
-
 
 def word_style(slot: int, *, dark: bool, ground: str) -> Style:
     """Of the words of an entity; `ground` is the colour they would stand on otherwise."""

@@ -24,9 +24,8 @@ class TypeLegend(Parts):
         self.types: tuple[str, ...] = ()
         self.marks: tuple[str, ...] = ()
 
-    def show(self, marks: Sequence[str]) -> None:
-        """These marks, and the types met so far."""
-        found = self.slots.known(), tuple(marks)
+    def show(self, types: Sequence[str], marks: Sequence[str]) -> None:
+        found = tuple(types), tuple(marks)
         if found != (self.types, self.marks):
             self.types, self.marks = found
             self.refresh(layout=True)

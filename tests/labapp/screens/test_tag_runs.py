@@ -107,6 +107,25 @@ class TestTwoRuns:
 
         opened(lab, work)
 
+    def test_the_legend_has_the_types_of_the_runs_that_are_shown(self, lab: Lab, tagger_process: FakeTagger) -> None:
+        second, _ = tagger(lab, "second"), tagger(lab, "first")
+
+        def with_other_types(args: Any) -> Any:
+            return FakeTagger.tag(tagger_process, args) | ({"types": ["law"]} if args["run"] == second.id else {})
+
+        tagger_process.answers["tag"] = with_other_types
+
+        async def work(app: LabApp, pilot: Pilot[None], shown: TagScreen) -> None:
+            await typed(pilot, shown, "in Paris")
+            await picked(app, pilot, "f4", "enter")
+            assert " tim    law " in text_of(app)
+            colour = shown.slots.of("geo")
+            await pressed(pilot, shown, "f4")
+            assert " law " not in text_of(app)
+            assert shown.slots.of("geo") == colour
+
+        opened(lab, work)
+
     def test_a_second_run_that_fails_leaves_the_first_alone(self, lab: Lab, tagger_process: FakeTagger) -> None:
         second, _ = tagger(lab, "second"), tagger(lab, "first")
 

@@ -68,4 +68,3 @@ def test_a_type_keeps_its_colour_when_others_come() -> None:
     slots.meet(["geo", "per"])
     slots.meet(["art", "per"])
     assert [slots.of(kind) for kind in ("geo", "per", "art", "new")] == [0, 1, 2, 3]
-    assert slots.known() == ("geo", "per", "art", "new")
