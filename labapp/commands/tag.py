@@ -77,7 +77,7 @@ def tag(
         portions = token_portions(lines, name) if tokens else text_portions(lines)
         inference = stack.enter_context(Inference(lab.home, device, worker_environment(chosen, gpu)))
         progress = stack.enter_context(Watched(lines, writer, size_of(file)))
-        ended = work(inference, chosen_run.id, portions, writer, progress)
+        ended = work(inference, chosen_run.id, portions, writer, progress, on_stdout=out is None)
     if ended is not None:
         return ended
     if as_json and out is not None:
@@ -98,11 +98,12 @@ def kind_of_writer(form: str | None, *, as_json: bool) -> type[Writer]:
 
 
 def work(
-    inference: Inference, run_id: str, portions: Iterator[Portion], writer: Writer, progress: Watched
-) -> int | None:
+    inference: Inference, run_id: str, portions: Iterator[Portion], writer: Writer, progress: Watched, *,
+    on_stdout: bool,
+) -> int | None:  # fmt: skip
     """Ask and write, portion by portion. What stops it is part of an array that was begun: it stays one document.
 
-    Returns the exit code then; errors are raised where nothing was begun, or no array is written.
+    Returns the exit code then; errors are raised where they can be said in another way.
     """
     try:
         for portion in portions:
@@ -114,17 +115,19 @@ def work(
             progress.show()
         writer.end()
         writer.flush()
-    except (LabError, KeyboardInterrupt) as stop:
-        if not isinstance(writer, JsonWriter) or not writer.written:
+    except KeyboardInterrupt:
+        if writer.written:
+            writer.end(LabError("interrupted"))
+            writer.flush()
+        say("interrupted")
+        return INTERRUPTED
+    except LabError as error:
+        if not (isinstance(writer, JsonWriter) and writer.written):
             raise
-        error = stop if isinstance(stop, LabError) else LabError("interrupted")
         writer.end(error)
         writer.flush()
-        if writer.stream is not sys.stdout:
+        if not on_stdout:  # the error is the document there
             raise
-        if isinstance(stop, KeyboardInterrupt):
-            say("interrupted")
-            return INTERRUPTED
         print_error(error, as_json=False)
         return error.exit_code
     return None
@@ -202,6 +205,7 @@ class Watched:
             disable=not console.is_terminal or writer.stream.isatty(),
             auto_refresh=False,
             transient=True,
+            redirect_stdout=False,
         )
         self.task = self.bar.add_task("", total=size, said="loading the network")
 
