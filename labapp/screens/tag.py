@@ -17,7 +17,7 @@ from textual.widgets import Input, Static
 from engine.errors import LabError
 from labapp.actions import TAG
 from labapp.live.rows import RunRow
-from labapp.messages import Answered, Snapshot
+from labapp.messages import Answered, Done, Snapshot
 from labapp.play.asker import Asker
 from labapp.play.words import error_text, work_line
 from labapp.screens.base import bindings_of
@@ -198,6 +198,11 @@ class TagScreen(TagActions):
         else:
             self.settling.calm("text")
             self.ask()
+
+    @on(Field.Cut)
+    def _cut(self, message: Field.Cut) -> None:
+        message.stop()
+        self.post_message(Done("this is more than the field takes; labapp tag --file takes texts of any length"))
 
     def look_at(self, place: Place | None) -> None:
         """An example, or what was typed again."""

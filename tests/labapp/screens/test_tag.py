@@ -189,6 +189,14 @@ class TestTyping:
             assert shown.field.value == "To Paris and \N{REPLACEMENT CHARACTER}[31mback"
             shown.field.post_message(events.Paste("x" * 10_000))
             await until(pilot, lambda: len(shown.field.value) == 5_000)
+            await until(pilot, lambda: any("labapp tag --file" in said for said in notices(app)))
+
+        opened(lab, work)
+
+    def test_joiners_without_width_are_left_out(self, lab: Lab, run: Run, tagger_process: FakeTagger) -> None:
+        async def work(app: LabApp, pilot: Pilot[None], shown: TagScreen) -> None:
+            shown.field.post_message(events.Paste("a\u200cb\u00adc\u200d"))
+            await until(pilot, lambda: shown.field.value == "abc")
 
         opened(lab, work)
 
