@@ -76,6 +76,7 @@ class TagScreen(TagActions):
         &.wordy #words { display: block; }
         &.troubled #trouble { display: block; }
         &.low > #text, &.low > #legend { margin: 0; }
+        &.low > #legend { max-height: 1; }
     }
     """
 
