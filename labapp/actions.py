@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-EVERYWHERE, RUNS, RUN, NEW, MACHINE, SEE, CHARTS = "everywhere", "runs", "run", "new", "machine", "see", "charts"
+EVERYWHERE, RUNS, RUN, NEW, MACHINE, CHARTS = "everywhere", "runs", "run", "new", "machine", "charts"
+TAG, SEE = "tag", "see"
 
 
 # keys whose names are not what is printed on them
@@ -33,19 +34,31 @@ class Action:
 
 @dataclass(frozen=True)
 class ScreenRow:
-    """One of the numbered screens: `load` is the "module:class" that builds it."""
+    """One of the numbered screens: `load` is the "module:class" that builds it; `operation` is what a task's runs
+    must be able to do to be tried there, where runs are tried."""
 
     key: str
     name: str
     title: str
     load: str
     help: str
+    operation: str = ""
 
 
 SCREENS = (
     ScreenRow("1", "runs", "Runs", "labapp.screens.runs:RunsScreen", "all runs, with the curves of those you mark"),
     ScreenRow("2", "new", "New", "labapp.screens.new:NewScreen", "configure and launch a training"),
-    ScreenRow("6", "see", "See", "labapp.screens.see:SeeScreen", "pictures, and where a trained network looks in them"),
+    ScreenRow(
+        "4", "tag", "Tag", "labapp.screens.tag:TagScreen", "entities in what you type, as trained runs see them", "tag"
+    ),
+    ScreenRow(
+        "6",
+        "see",
+        "See",
+        "labapp.screens.see:SeeScreen",
+        "pictures, and where a trained network looks in them",
+        "explain",
+    ),
     ScreenRow("7", "machine", "Machine", "labapp.screens.machine:MachineScreen", "GPUs, CPU, memory, disk, the queue"),
 )
 
@@ -78,7 +91,7 @@ ACTIONS = (
     Action("earlier", "less_than_sign", "sooner", "Earlier in the queue", RUNS),
     Action("later", "greater_than_sign", "later", "Later in the queue", RUNS),
     Action("copy", "Y", "copy", "Copy the run's id", RUNS),
-    Action("try_out", "t", "try", "Try the trained network: pictures, and where it looks in them (See)", RUNS, True),
+    Action("try_out", "t", "try", "Try the trained network: on pictures (See) or sentences (Tag)", RUNS, True),
     # one run
     Action("stop", "S", "stop", "Stop: finish the step, save, evaluate, write the result", RUN, True),
     Action("pause", "P", "pause", "Pause: save, leave, keep the place in the queue", RUN, True),
@@ -97,7 +110,7 @@ ACTIONS = (
     Action("search", "slash", "search", "Search the log", RUN),
     Action("next_match", "N", "next match", "The next place in the log that matches", RUN),
     Action("metric", "m", "metric", "The next metric in the large chart", RUN),
-    Action("try_out", "t", "try", "Try the trained network: pictures, and where it looks in them (See)", RUN, True),
+    Action("try_out", "t", "try", "Try the trained network: on pictures (See) or sentences (Tag)", RUN, True),
     # new
     Action("launch", "f5,ctrl+g", "launch", "Launch with what the form says", NEW, True),
     Action("pane", "f3", "settings", "From the choices to the settings and back", NEW, True),
@@ -106,6 +119,18 @@ ACTIONS = (
     Action("only_changed", "f8", "changed", "Show only what differs from the recipe", NEW, True),
     Action("reset_field", "f9,ctrl+z", "reset", "This field back to what it was", NEW, True),
     Action("find", "ctrl+f", "find", "Find a setting by its name or help", NEW, True),
+    # tag; the function keys act in the text field too
+    Action("next_example", "f8,n", "next", "The next sentence of the split, with the corpus's tags beside", TAG, True),
+    Action("previous_example", "f7,p", "before", "The sentence of the split before", TAG, True),
+    Action("order", "f6,r", "order", "Sentences as they come, or those first that it gets wrong", TAG, True),
+    Action("split", "f9,s", "split", "The next split: test, val, train", TAG, True),
+    Action("compare", "f4,c", "compare", "A second run beside this one; again: without it", TAG, True),
+    Action("tokens", "f3,l", "tokens", "Every token with its tag and probability, or without", TAG, True),
+    Action("second_best", "f2,b", "second", "The second-best tagging, or without", TAG, True),
+    Action("edit", "ctrl+o,e", "edit", "Take the sentence into the field", TAG, True),
+    Action("another", "ctrl+r,a", "run", "Another run", TAG, True),
+    Action("write", "i,slash", "type", "Into the field; esc or tab leaves it", TAG),
+    Action("refresh", "f5", "again", "Ask once more, after an error", TAG),
     # see
     Action("enlarge", "enter", "large", "The picture large, or small again; arrows go on to the next", SEE, True),
     Action("mark", "space", "mark", "Mark the picture for the export", SEE, True),

@@ -30,8 +30,8 @@ from labapp.messages import (
     Refused,
     RunEnded,
     RunsChanged,
-    SeeRun,
     Snapshot,
+    UseRun,
 )
 from labapp.output import clean
 from labapp.state import FaceState
@@ -293,20 +293,19 @@ class LabApp(App[None], inherit_bindings=False):
         self.action_go("new")
         self.screen.post_message(FillFrom(run_id))
 
-    def see(self, row: RunRow) -> None:
-        """Pictures as a run sees them; says why not, where that cannot be."""
+    def try_out(self, row: RunRow) -> None:
+        """To the screen that uses runs of this kind; says why not, where that cannot be."""
 
         def work() -> None:
-            from labapp.see.runs import check_seeable
+            from labapp.play.runs import screen_for
 
-            check_seeable(self.home, row)
-            self.post_message(SeeRun(row.id))
+            self.post_message(UseRun(row.id, screen_for(self.home, row).name))
 
         self.in_thread(work)
 
-    def on_see_run(self, message: SeeRun) -> None:
-        self.action_go("see")
-        self.screen.post_message(SeeRun(message.run_id))
+    def on_use_run(self, message: UseRun) -> None:
+        self.action_go(message.screen)
+        self.screen.post_message(UseRun(message.run_id, message.screen))
 
     def open_run(self, run_id: str) -> None:
         from labapp.screens.run import RunScreen

@@ -96,20 +96,20 @@ class FillFrom(Message):
         self.run_id = run_id
 
 
-class SeeRun(Message, bubble=False):
-    """Pictures are to be seen as a run sees them."""
+class UseRun(Message, bubble=False):
+    """A trained run is to be used, on the screen for it."""
 
-    def __init__(self, run_id: str):
+    def __init__(self, run_id: str, screen: str):
         super().__init__()
-        self.run_id = run_id
+        self.run_id, self.screen = run_id, screen
 
 
 class RunsFound(Message):
-    """The runs that a screen can be used with, newest first; to choose one of them, or to begin with the first."""
+    """The runs that a screen can be used with, newest first, and what they were looked for."""
 
-    def __init__(self, rows: tuple[RunRow, ...], *, choose: bool):
+    def __init__(self, rows: tuple[RunRow, ...], purpose: str):
         super().__init__()
-        self.rows, self.choose = rows, choose
+        self.rows, self.purpose = rows, purpose
 
 
 class Answered(Message):

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from engine.catalogue import tasks
 from engine.errors import UsageError
 from labapp.cli import AfterOption, HomeOption, JsonOption, RunArgument, open_lab
 from labapp.commands.evaluate import submit
 from labapp.fetching import fetch_line
 from labapp.output import clean, number, print_json, say, table
+from labapp.play.runs import check_run
 from labapp.see.asking import FOLDER
 from sessions.inference import Inference
 from sessions.machine.gpus import choose, list_gpus, worker_environment
@@ -96,11 +96,7 @@ def gradcam(
 
 def refuse(run: Run, pictures: list[Path], of_split: list[str]) -> None:
     """What cannot be meant is said before anything is queued or loaded."""
-    able = [row.name for row in tasks().values() if OPERATION in row.operations]
-    if run.task not in able:
-        raise UsageError(
-            "Grad-CAM is not for runs of this task", got=f"{run.id}, of task {run.task}", expected=f"one of {able[0]}"
-        )
+    check_run(run, OPERATION, "Grad-CAM is not for runs of this task")
     if pictures and of_split:
         names = ", ".join(f"--{name.replace('_', '-')}" for name in of_split)
         raise UsageError(

@@ -240,7 +240,7 @@ class RunScreen(LabScreen):
 
     def action_try_out(self) -> None:
         for row in self.targets():
-            self.lab.see(row)
+            self.lab.try_out(row)
 
     def action_copy(self) -> None:
         pane = self.pane

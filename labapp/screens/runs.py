@@ -290,7 +290,7 @@ class RunsScreen(LabScreen):
 
     def action_try_out(self) -> None:
         if self.runs.row:
-            self.lab.see(self.runs.row)
+            self.lab.try_out(self.runs.row)
 
     def action_new(self) -> None:
         self.lab.action_go("new")

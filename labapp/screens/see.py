@@ -17,22 +17,22 @@ from engine.errors import LabError
 from labapp.actions import SEE
 from labapp.fit import tidy
 from labapp.live.rows import RunRow
-from labapp.messages import Answered, Done, Refused, RunsFound, SeeRun, Snapshot
+from labapp.messages import Answered, Done, Refused, Snapshot
+from labapp.play.asker import Asker
+from labapp.play.words import error_text, work_line
 from labapp.screens.base import bindings_of
 from labapp.screens.see_actions import SeeActions
 from labapp.screens.settling import Settling
-from labapp.see.asker import Asker
-from labapp.see.asking import FOLDER, View
+from labapp.screens.trying import BEGIN, CHOOSE, name_of
+from labapp.see.asking import FOLDER, KEPT, TYPED, View
 from labapp.see.replies import Explanation, Exported, Pictures, Thumb
-from labapp.see.words import EMPTY, error_text, head_line, thumb_line, work_line, written
+from labapp.see.words import EMPTY, WORK, head_line, thumb_line, written
 from labapp.widgets.explained import Explained
 from labapp.widgets.gallery import Gallery
-from labapp.widgets.pick import Pick
 from labapp.widgets.table import Column, Line, Table
 
 WIDE = 110, 34  # cells from which the large picture stands below the small ones
 TICK = 0.5  # seconds between looks at what is being done
-AGAIN = 5.0  # seconds between looks for a run, while there is none
 ASKING = "asking for the pictures..."
 OWN = ("own", "")  # the key of the user's own pictures among those of the classes, ("class", name)
 
@@ -42,6 +42,9 @@ class SeeScreen(SeeActions):
 
     where = SEE
     AUTO_FOCUS = "#classes"
+    operation = "explain"
+    questions: ClassVar[dict[str, str]] = {CHOOSE: "Pictures as which run sees them?"}
+    no_other = "no other image run has a checkpoint"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(SEE), Binding("escape", "leave", show=False)]
     DEFAULT_CSS = """
     SeeScreen {
@@ -76,7 +79,6 @@ class SeeScreen(SeeActions):
         self.fetch = ""  # the line for what was written last
         self.said = Text()  # at the foot, while nothing is being done
         self.settling = Settling(self)
-        self._looking = False
         self._foot = Text()
 
     def content(self) -> ComposeResult:
@@ -91,11 +93,10 @@ class SeeScreen(SeeActions):
         yield Static(id="foot", markup=False)
 
     def on_mount(self) -> None:
-        self.asker = Asker(self.lab.playground, self.post_message)
+        self.asker = Asker(self.lab.playground, self.post_message, TYPED, KEPT)
         self.large.can_focus = False
         self.say_words(Text("looking for trained networks..."), bare=True)
         self.set_interval(TICK, self.tick)
-        self.set_interval(AGAIN, lambda: self.take_snapshot(self.lab.snapshot) if self.is_current else None)
 
     def on_resize(self, event: Resize) -> None:
         width, height = WIDE
@@ -125,57 +126,21 @@ class SeeScreen(SeeActions):
                 self.asker.forget_known()  # it goes on: its weights are others now
             self.say_head()
         elif snapshot.complete:
-            self.find_runs(choose=False)
-
-    def find_runs(self, *, choose: bool) -> None:
-        """Look for runs that can be used, in a thread; to choose one of them, or to begin with the newest."""
-        if self._looking:
-            return
-        self._looking = True
-
-        def work() -> None:
-            from labapp.see.runs import seeable
-
-            try:
-                self.post_message(RunsFound(tuple(seeable(self.lab.home, self.lab.watcher.rows)), choose=choose))
-            finally:
-                self._looking = False
-
-        self.lab.in_thread(work)
-
-    @on(RunsFound)
-    def _runs_found(self, message: RunsFound) -> None:
-        message.stop()
-        if not message.rows:
-            if self.view is None:
-                self.say_words(Text(EMPTY), bare=True)
-            else:
-                self.post_message(Done("no other image run has a checkpoint"))
-        elif message.choose:
-            titles = {row.id: tidy(f"{row.label}   {row.data}   {row.status}   {row.id}") for row in message.rows}
-            self.app.push_screen(Pick("Pictures as which run sees them?", titles, self.run_id), self._picked)
-        elif self.view is None:
-            self.show_run(message.rows[0].id)
-
-    def _picked(self, run_id: str | None) -> None:
-        if run_id is not None:
-            self.show_run(run_id)
-
-    @on(SeeRun)
-    def _see_run(self, message: SeeRun) -> None:
-        self.show_run(message.run_id)
+            self.find_runs(BEGIN)
 
     @property
     def run_id(self) -> str:
         return self.view.run if self.view else ""
+
+    def show_none(self) -> None:
+        self.say_words(Text(EMPTY), bare=True)
 
     def show_run(self, run_id: str) -> None:
         """Show a run's pictures; split and order stay as they are, the rest was the other run's."""
         if self.run_id == run_id:
             return
         view = self.view or View(run_id)
-        rows = (*self.lab.snapshot.rows, *self.lab.watcher.rows)
-        self.row = next((row for row in rows if row.id == run_id), None)
+        self.row = self.row_of(run_id)
         self.asker.forget("own", "explain")
         self.own, self.chosen, self.shown, self.fetch, self.said = [], None, None, "", Text()
         self.table.show([])
@@ -321,11 +286,8 @@ class SeeScreen(SeeActions):
 
     def say_head(self) -> None:
         if self.view is not None:
-            name = (
-                self.row.label if self.row and self.row.title else f"{self.row.label if self.row else ''} {self.run_id}"
-            )
             layer = self.shown.default_layer if self.shown else ""
-            told = head_line(name.strip(), self.view, layer, len(self.gallery.marks))
+            told = head_line(name_of(self.row, self.run_id), self.view, layer, len(self.gallery.marks))
             self.query_one("#head", Static).update(told, layout=False)
 
     def tick(self) -> None:
@@ -334,7 +296,7 @@ class SeeScreen(SeeActions):
         thumb = self.gallery.thumb
         said = self.said or (thumb_line(thumb) if thumb and not self.large.display else Text())
         if doing is not None:
-            said = Text(work_line(doing), no_wrap=True, overflow="ellipsis")
+            said = Text(work_line(doing, WORK), no_wrap=True, overflow="ellipsis")
         foot = self.query_one("#foot", Static)
         if said != self._foot:
             self._foot = said

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from engine.errors import LabError
 from labapp.fit import tidy
 from labapp.messages import Done
-from labapp.screens.base import LabScreen
+from labapp.screens.trying import BEGIN, Trying
 from labapp.see.asking import MOST_SIDE, ORDERS, SPLITS
 from labapp.widgets.dialogs import Ask
 from labapp.widgets.pick import Pick
 
 if TYPE_CHECKING:
-    from labapp.see.asker import Asker
+    from labapp.play.asker import Asker
     from labapp.see.asking import View
     from labapp.see.replies import Pictures
     from labapp.widgets.gallery import Gallery
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PICK = "="  # before the name of what can be picked: the empty answer is another one
 
 
-class SeeActions(LabScreen):
+class SeeActions(Trying):
     """The actions, for a screen that has a view and pictures."""
 
     view: View | None
@@ -44,13 +44,9 @@ class SeeActions(LabScreen):
         def enlarge(self, large: bool) -> None: ...
         def say_head(self) -> None: ...
         def ask_pictures(self) -> None: ...
-        def find_runs(self, *, choose: bool) -> None: ...
         def tick(self) -> None: ...
 
     # -- other pictures
-
-    def action_another(self) -> None:
-        self.find_runs(choose=True)
 
     def action_split(self) -> None:
         if self.view is not None:
@@ -63,7 +59,7 @@ class SeeActions(LabScreen):
     def action_refresh(self) -> None:
         """Ask once more for what is on screen."""
         if self.view is None:
-            self.find_runs(choose=False)
+            self.find_runs(BEGIN)
         else:
             self.asker.forget_known()
             self.ask_pictures()

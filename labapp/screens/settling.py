@@ -17,8 +17,8 @@ class Settling:
         self.owner = owner
         self._timers: dict[str, Timer] = {}
 
-    def later(self, lane: str, work: Callable[[], object]) -> None:
-        """Do this in a moment, instead of what was about to be done."""
+    def later(self, lane: str, work: Callable[[], object], after: float = SETTLE) -> None:
+        """Do this in a moment (seconds), instead of what was about to be done."""
 
         def due() -> None:
             if self._timers.get(lane) is timer:  # one that was stopped may be on its way
@@ -26,7 +26,7 @@ class Settling:
                 work()
 
         self.calm(lane)
-        timer = self._timers[lane] = self.owner.set_timer(SETTLE, due)
+        timer = self._timers[lane] = self.owner.set_timer(after, due)
 
     def calm(self, lane: str) -> None:
         """Do nothing after all."""

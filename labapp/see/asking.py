@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from labapp.see.replies import explanation_of, exported_of, pictures_of
+
 SPLITS = ("val", "test", "train")
 ORDERS = {"random": "random", "surest": "surest first", "least": "least sure first"}
 RIGHT = WRONG = 24  # pictures of a class that are shown
@@ -14,6 +16,8 @@ THUMB_SIDE = 32  # pixels a side that are asked for
 LEAST_SIDE, MOST_SIDE = 32, 160  # of the large one
 PER_CLASS = 5  # pictures of a class on a contact sheet
 FOLDER = Path("artifacts", "gradcam")  # in the run's
+TYPED = {"pictures": pictures_of, "explain": explanation_of, "gradcam": exported_of}  # answers of operations
+KEPT = {"pictures": 32, "explain": 64}  # of which so many are kept
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import base64
 import binascii
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-from engine.errors import LabError
+from labapp.play.parts import (
+    count_of,
+    flag_of,
+    fraction_of,
+    fraction_or_none,
+    list_of,
+    made,
+    table_of,
+    text_of,
+    text_or_none,
+)
 from labapp.see.image import MOST_SIDE, Image
-
-Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -89,139 +95,80 @@ class Exported:
 
 
 def pictures_of(raw: Any) -> Pictures:
-    return _made("pictures", lambda: _pictures(_table(raw)))
+    return made("pictures", lambda: _pictures(table_of(raw)))
 
 
 def explanation_of(raw: Any) -> Explanation:
-    return _made("explanation", lambda: _explanation(_table(raw)))
+    return made("explanation", lambda: _explanation(table_of(raw)))
 
 
 def exported_of(raw: Any) -> Exported:
-    return _made("export", lambda: _exported(_table(raw)))
-
-
-def _made(what: str, make: Callable[[], Made]) -> Made:
-    try:
-        return make()
-    except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise LabError(
-            f"the {what} in the answer cannot be understood",
-            got=f"{type(error).__name__}: {error}"[:200],
-            hint="was labapp upgraded while it ran? Leave it and start it again",
-        ) from error
+    return made("export", lambda: _exported(table_of(raw)))
 
 
 def _pictures(raw: dict[str, Any]) -> Pictures:
     return Pictures(
-        run=_text(raw["run"]),
-        split=_text(raw["split"]),
+        run=text_of(raw["run"]),
+        split=text_of(raw["split"]),
         classes=tuple(
-            Class(_text(each["name"]), _count(each["right"]), _count(each["wrong"]))
-            for each in map(_table, _list(raw["classes"]))
+            Class(text_of(each["name"]), count_of(each["right"]), count_of(each["wrong"]))
+            for each in map(table_of, list_of(raw["classes"]))
         ),
-        layers=tuple(map(_text, _list(raw["layers"]))),
-        default_layer=_text(raw["default_layer"]),
-        chosen=_text_or_none(raw.get("class")),
-        thumbs=tuple(_thumb(_table(each)) for each in _list(raw["pictures"])),
+        layers=tuple(map(text_of, list_of(raw["layers"]))),
+        default_layer=text_of(raw["default_layer"]),
+        chosen=text_or_none(raw.get("class")),
+        thumbs=tuple(_thumb(table_of(each)) for each in list_of(raw["pictures"])),
     )
 
 
 def _thumb(raw: dict[str, Any]) -> Thumb:
     return Thumb(
-        index=_count(raw["index"]),
-        name=_text(raw["name"]),
-        label=_text(raw["class"]),
-        predicted=_text(raw["predicted"]),
-        confidence=_fraction(raw["confidence"]),
-        correct=_flag(raw["correct"]),
+        index=count_of(raw["index"]),
+        name=text_of(raw["name"]),
+        label=text_of(raw["class"]),
+        predicted=text_of(raw["predicted"]),
+        confidence=fraction_of(raw["confidence"]),
+        correct=flag_of(raw["correct"]),
         image=_image(raw["image"]),
     )
 
 
 def _explanation(raw: dict[str, Any]) -> Explanation:
     return Explanation(
-        name=_text(raw["name"]),
-        label=_text_or_none(raw.get("class")),
-        predicted=_text(raw["predicted"]),
-        confidence=_fraction(raw["confidence"]),
-        correct=None if raw.get("correct") is None else _flag(raw["correct"]),
-        target=_text(raw["target"]),
-        layer=_text(raw["layer"]),
+        name=text_of(raw["name"]),
+        label=text_or_none(raw.get("class")),
+        predicted=text_of(raw["predicted"]),
+        confidence=fraction_of(raw["confidence"]),
+        correct=None if raw.get("correct") is None else flag_of(raw["correct"]),
+        target=text_of(raw["target"]),
+        layer=text_of(raw["layer"]),
         probabilities=tuple(
-            (_text(each["class"]), _fraction(each["probability"])) for each in map(_table, _list(raw["probabilities"]))
+            (text_of(each["class"]), fraction_of(each["probability"]))
+            for each in map(table_of, list_of(raw["probabilities"]))
         ),
         image=_image(raw["image"]),
         heat=_image(raw["heat"]),
         overlay=_image(raw["overlay"]),
-        inside=_fraction_or_none(raw.get("inside")),
-        covered=_fraction_or_none(raw.get("covered")),
+        inside=fraction_or_none(raw.get("inside")),
+        covered=fraction_or_none(raw.get("covered")),
     )
 
 
 def _exported(raw: dict[str, Any]) -> Exported:
     return Exported(
-        files=tuple(_text(_table(each)["path"]) for each in _list(raw["files"])),
-        sheets=tuple(map(_text, _list(raw.get("sheets") or []))),
-        notes=tuple(map(_text, _list(raw.get("notes") or []))),
+        files=tuple(text_of(table_of(each)["path"]) for each in list_of(raw["files"])),
+        sheets=tuple(map(text_of, list_of(raw.get("sheets") or []))),
+        notes=tuple(map(text_of, list_of(raw.get("notes") or []))),
     )
 
 
-# -- parts of an answer; what they raise becomes words in `_made`
-
-
-def _table(raw: Any) -> dict[str, Any]:
-    if not isinstance(raw, dict):
-        raise TypeError(f"{type(raw).__name__} is no table")
-    return raw
-
-
-def _list(raw: Any) -> list[Any]:
-    if not isinstance(raw, list):
-        raise TypeError(f"{type(raw).__name__} is no list")
-    return raw
-
-
-def _text(raw: Any) -> str:
-    if not isinstance(raw, str):
-        raise TypeError(f"{type(raw).__name__} is no text")
-    return raw
-
-
-def _text_or_none(raw: Any) -> str | None:
-    return None if raw is None else _text(raw)
-
-
-def _flag(raw: Any) -> bool:
-    if not isinstance(raw, bool):
-        raise TypeError(f"{type(raw).__name__} is neither true nor false")
-    return raw
-
-
-def _count(raw: Any) -> int:
-    if not isinstance(raw, int) or isinstance(raw, bool) or raw < 0:
-        raise ValueError(f"{raw!r:.40} is no count")
-    return raw
-
-
-def _fraction(raw: Any) -> float:
-    """NaN, which comes as a text, is one: networks can say it."""
-    value = float(raw)
-    if not math.isnan(value) and not -1e-6 <= value <= 1 + 1e-6:
-        raise ValueError(f"{raw!r:.40} is no fraction")
-    return value
-
-
-def _fraction_or_none(raw: Any) -> float | None:
-    return None if raw is None else _fraction(raw)
-
-
 def _image(raw: Any) -> Image:
-    table = _table(raw)
-    width, height = _count(table["width"]), _count(table["height"])
+    table = table_of(raw)
+    width, height = count_of(table["width"]), count_of(table["height"])
     if not (1 <= width <= MOST_SIDE and 1 <= height <= MOST_SIDE):
         raise ValueError(f"a picture of {width} x {height} pixels")
     try:
-        rgb = base64.b64decode(_text(table["rgb"]), validate=True)
+        rgb = base64.b64decode(text_of(table["rgb"]), validate=True)
     except binascii.Error as error:
         raise ValueError(f"pixels that cannot be decoded: {error}") from error
     if len(rgb) != 3 * width * height:

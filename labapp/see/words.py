@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
 from rich.text import Text
 
-from engine.errors import LabError
 from labapp.fetching import fetch_line
 from labapp.fit import fit, tidy
 from labapp.output import number
 from labapp.see.asking import ORDERS, View
 from labapp.see.replies import Explanation, Exported, Thumb
-from sessions.playground import Doing
 
 EMPTY = """\
 There is no trained image network here yet.
@@ -30,7 +27,6 @@ WORK = {
     "explain": "finding where the network looks",
     "gradcam": "writing the pictures",
 }
-STARTING = "loading torch and the network (5 to 15 s)"
 LONGEST_BAR = 24  # cells
 ONE_LINE = 64  # cells in which a verdict and a name have room beside each other
 
@@ -44,21 +40,6 @@ def head_line(run: str, view: View, default_layer: str, marked: int) -> Text:
     text.append("   " + "   ".join(parts), "not bold")
     if marked:
         text.append(f"   {marked} marked", "bold")
-    return text
-
-
-def work_line(doing: Doing) -> str:
-    """What is being done, and for how long."""
-    said = STARTING if doing.starting else WORK.get(doing.operation, doing.operation)
-    return f"{said}... {time.monotonic() - doing.since:.0f} s"
-
-
-def error_text(error: LabError, trouble: str) -> Text:
-    """An error in full; `trouble` is the colour of it."""
-    text = Text(tidy(error.title), style=f"bold {trouble}")
-    for label, value in (("got", error.got), ("expected", error.expected), ("do", error.hint)):
-        if value:
-            text.append(f"\n{label + ':':<10}", "not bold dim").append(tidy(value), "not bold")
     return text
 
 

@@ -12,9 +12,10 @@ from textual.message import Message
 from textual.widgets import Static
 
 from engine.errors import LabError
+from labapp.play.words import error_text
 from labapp.see.image import Image
 from labapp.see.replies import Explanation, Thumb
-from labapp.see.words import error_text, facts
+from labapp.see.words import facts
 from labapp.widgets.picture import CAPTION, Picture
 
 BELOW = 8  # lines of what is said; fewer where there is little room

@@ -247,11 +247,14 @@ class Table(Parts, ScrollView, can_focus=True):
 
     def _text(self, cells: Sequence[str], cursor: bool = False) -> str:
         parts: list[str] = []
+        ascii = bool(getattr(self.app, "ascii", False))
         for number, (column, width) in enumerate(zip(self.columns, self._widths, strict=False)):
             if number == len(cells) - 1 and len(cells) < len(self.columns):  # it runs on to the end
-                parts.append(fit(tidy(cells[number]), max(1, self.size.width - 2 - sum(map(len_of, parts)))))
+                rest = max(1, self.size.width - 2 - sum(map(len_of, parts)))
+                parts.append(fit(tidy(cells[number]), rest, ascii=ascii))
                 break
-            parts.append(fit(tidy(cells[number]) if number < len(cells) else "", width, column.right))
+            text = tidy(cells[number]) if number < len(cells) else ""
+            parts.append(fit(text, width, column.right, ascii=ascii))
         return (">" if cursor else " ") + (" " * GAP).join(parts)
 
 

@@ -60,7 +60,7 @@ class TestWhichRun:
     def test_one_that_gets_its_first_checkpoint_is_shown_by_itself(
         self, lab: Lab, playground: FakePlayground, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("labapp.screens.see.AGAIN", 0.05)
+        monkeypatch.setattr("labapp.screens.trying.AGAIN", 0.05)
         run = image_run(lab)
 
         async def work(app: LabApp, pilot: Pilot[None]) -> None:

@@ -20,10 +20,13 @@ from sessions.home import Home
 from sessions.machine.cards import Card, Cards
 from sessions.machine.sampler import Machine, Memory, Sampler
 from sessions.machine.tenants import Tenant
+from tests.conftest import Lab
 from tests.labapp.screens.app import LARGE, SMALL, until
 from tests.labapp.screens.seeing import FakePlayground, playground
+from tests.labapp.screens.tagging import FakeTagger, tagger_process
+from tests.taggers import tagger
 
-__all__ = ["playground"]
+__all__ = ["playground", "tagger_process"]
 GIB = 2**30
 WHO = (Tenant(11, 40 * GIB, True, "me", True, "bn-000001"), Tenant(12, 30 * GIB, True, "ana"))
 CARDS = tuple(
@@ -42,8 +45,12 @@ def picture(snap_compare: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(Sampler, "sample", lambda self: MACHINE)  # a machine is never the same twice
     home = Home(tmp_path / "home")
 
-    def take(size: tuple[int, int], theme: str, *keys: str, runs: int = 6, checkpoints: bool = False) -> bool:
-        if runs:
+    def take(
+        size: tuple[int, int], theme: str, *keys: str, runs: int = 6, checkpoints: bool = False, taggers: int = 0
+    ) -> bool:
+        for name in ("second", "first")[2 - taggers :]:
+            tagger(Lab(home.root), name)
+        if runs and not taggers:
             fill(home.root, runs)
         for run in home.runs.iterdir() if checkpoints else ():
             (run / "checkpoints" / "step-640").mkdir(parents=True)
@@ -73,6 +80,14 @@ def picture(snap_compare: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -
         return bool(snap_compare(app, terminal_size=size, run_before=prepare))
 
     return take
+
+
+@pytest.fixture
+def coloured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the terminal is that the tests run in."""
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
 
 
 @both
@@ -109,12 +124,37 @@ class TestNew:
 
 
 @both
+class TestTag:
+    @pytest.fixture(autouse=True)
+    def _colours(self, coloured: None) -> None:
+        """The types have some."""
+
+    def test_what_is_typed(self, picture: Any, tagger_process: FakeTagger, size: tuple[int, int], theme: str) -> None:
+        assert picture(size, theme, "4", *"In Paris", taggers=1)
+
+    def test_two_runs_and_the_corpus(
+        self, picture: Any, tagger_process: FakeTagger, size: tuple[int, int], theme: str
+    ) -> None:
+        asked: list[str] = []  # the runs, in the order in which they are asked
+
+        def second(run: str) -> bool:
+            asked.append(run)
+            return run != asked[0]
+
+        tagger_process.second_run = second
+        assert picture(size, theme, "4", "f8", "f8", "f8", "f7", "f7", "f4", "enter", taggers=2)
+
+    def test_nothing_typed_yet(
+        self, picture: Any, tagger_process: FakeTagger, size: tuple[int, int], theme: str
+    ) -> None:
+        assert picture(size, theme, "4", taggers=1)
+
+
+@both
 class TestSee:
     @pytest.fixture(autouse=True)
-    def _colours(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setenv("COLORTERM", "truecolor")
-        monkeypatch.setenv("TERM", "xterm-256color")
-        monkeypatch.delenv("NO_COLOR", raising=False)
+    def _colours(self, coloured: None) -> None:
+        """Pictures have some."""
 
     def test_classes_and_pictures(
         self, picture: Any, playground: FakePlayground, size: tuple[int, int], theme: str

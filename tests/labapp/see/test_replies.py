@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from engine.errors import LabError
 from labapp.see.asking import View
-from labapp.see.recent import Recent
 from labapp.see.replies import Exported, explanation_of, exported_of, pictures_of
 from labapp.see.words import written
 from tests.labapp.screens.seeing import FakePlayground
@@ -88,12 +87,3 @@ def test_one_file_is_fetched_alone_and_several_with_their_folder() -> None:
     assert (said, path) == ("2 files written", "/r")
     assert line.startswith("scp -r ")
     assert written(Exported((), (), ("all were wrong",))) == ("nothing was written: all were wrong", "", "")
-
-
-def test_the_answer_not_used_for_longest_goes_first() -> None:
-    kept = Recent[int](2)
-    kept.keep({"a": 1}, 1)
-    kept.keep({"a": 2}, 2)
-    assert kept.get({"a": 1}) == 1
-    kept.keep({"a": 3}, 3)
-    assert [kept.get({"a": number}) for number in (1, 2, 3)] == [1, None, 3]

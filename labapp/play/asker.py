@@ -1,6 +1,6 @@
 """The requests of one screen: what is waited for, what is known already, and answers turned into types.
 
-A lane is one thing that is waited for: a later request in it replaces an earlier one, each export has one of its own.
+A lane is one thing that is waited for: a later request in it replaces an earlier one.
 """
 
 from __future__ import annotations
@@ -10,23 +10,21 @@ from typing import Any
 
 from engine.errors import LabError
 from labapp.messages import Answered
-from labapp.see.recent import Recent
-from labapp.see.replies import explanation_of, exported_of, pictures_of
+from labapp.play.recent import Recent
 from sessions.playground import Playground
-
-TYPED: dict[str, Callable[[Any], Any]] = {
-    "pictures": pictures_of, "explain": explanation_of, "gradcam": exported_of,
-}  # fmt: skip
-KEPT = {"pictures": 32, "explain": 64}  # answers of an operation that are kept
 
 
 class Asker:
-    """`post` must be safe to call from a thread; what it posts is brought back with `take`."""
+    """`post` must be safe to call from a thread; what it posts is brought back with `take`. `typed` makes a type of
+    an operation's answer or raises a LabError; `kept` is how many answers of an operation are kept."""
 
-    def __init__(self, playground: Playground, post: Callable[[Answered], object]):
-        self.playground, self.post = playground, post
+    def __init__(
+        self, playground: Playground, post: Callable[[Answered], object], typed: Mapping[str, Callable[[Any], Any]],
+        kept: Mapping[str, int],
+    ):  # fmt: skip
+        self.playground, self.post, self.typed = playground, post, typed
         self._waiting: dict[str, tuple[str, Mapping[str, Any]]] = {}  # by lane
-        self._known = {operation: Recent[Any](most) for operation, most in KEPT.items()}
+        self._known = {operation: Recent[Any](most) for operation, most in kept.items()}
 
     def known(self, operation: str, args: Mapping[str, Any]) -> Any:
         """The answer of before, typed; None where there is none."""
@@ -45,6 +43,9 @@ class Asker:
     @property
     def waiting(self) -> bool:
         return bool(self._waiting)
+
+    def waits(self, lane: str) -> bool:
+        return lane in self._waiting
 
     def forget(self, *lanes: str) -> None:
         """What was asked for is not wanted any more."""
@@ -65,7 +66,7 @@ class Asker:
         if isinstance(message.answer, LabError):
             return message.answer
         try:
-            found = TYPED[operation](message.answer)
+            found = self.typed[operation](message.answer)
         except LabError as error:
             return error
         if operation in self._known:

@@ -1,0 +1,136 @@
+"""Text from a file or a pipe, in portions: what is read is never held as a whole, and no sentence is ever cut.
+
+A blank line ends a paragraph of a text, and a sentence of columns (CoNLL), of which the first is taken. Where no blank
+line comes for long, a portion of text ends with a line that ends a sentence; at last with any line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import IO, Any
+
+from engine.errors import LabError, UsageError
+
+LINES = 200  # of text from which a portion is full
+CHARACTERS = 20_000  # the same
+LONG, ENDLESS = 2, 10  # times as much: from then on it ends with a sentence, or with any line
+TOKENS = 4_000  # from which a portion is full, where tokens are given
+SENTENCE_ENDS = re.compile(r"[.!?…][\"'`)\]\u201d\u2019\u00bb]*\s*$")
+LONGEST_LINE = 1_000_000  # bytes
+LONGEST_SENTENCE = 100_000  # tokens
+BOM = b"\xef\xbb\xbf"
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+DOCUMENT = "-DOCSTART-"  # stands in CoNLL files where a document begins
+COLUMNS = re.compile(r"[ \t]+")
+
+
+@dataclass(frozen=True)
+class Portion:
+    """Some of the text: as it stands, or sentences of tokens. `begins` is its first character's place in the whole."""
+
+    args: dict[str, Any]  # of the request, without the run
+    begins: int = 0
+
+
+class Lines:
+    """Lines of a stream with their ends; `say` is told once when they are not UTF-8. `bytes` counts what was read."""
+
+    def __init__(self, stream: IO[bytes], name: str, say: Callable[[str], object]):
+        self.stream, self.name, self.say = stream, name, say
+        self.bytes = 0
+        self._number = 0
+        self._legacy = False
+
+    def __iter__(self) -> Iterator[str]:
+        while line := self._next():
+            self.bytes += len(line)
+            self._number += 1
+            yield self._decoded(line)
+
+    def _next(self) -> bytes:
+        try:
+            line = self.stream.readline(LONGEST_LINE + 1)
+        except OSError as error:
+            raise LabError("the text cannot be read", got=f"{self.name}: {error.strerror or error}") from error
+        if self._number == 0:
+            if line.startswith(UTF_16):
+                raise UsageError(
+                    "this text is UTF-16", got=self.name, expected="UTF-8", hint=f"iconv -f utf-16 -t utf-8 {self.name}"
+                )
+            line = line.removeprefix(BOM)
+        if b"\0" in line:
+            raise UsageError("this is no text", got=f"{self.name} has a zero byte in line {self._number + 1}")
+        if len(line) > LONGEST_LINE:
+            raise UsageError(
+                "a line is too long to be a paragraph",
+                got=f"{self.name}, line {self._number + 1}: more than {LONGEST_LINE:,} bytes",
+                expected="one sentence or paragraph a line",
+            )
+        return line
+
+    def _decoded(self, line: bytes) -> str:
+        try:
+            return line.decode("utf-8")
+        except UnicodeDecodeError:
+            if not self._legacy:
+                self._legacy = True
+                self.say(f"{self.name}, line {self._number} is not UTF-8: such lines are read as Windows-1252")
+            return line.decode("cp1252", errors="replace")
+
+
+def text_portions(lines: Iterable[str]) -> Iterator[Portion]:
+    """Text as it stands."""
+    held: list[str] = []
+    size = begins = 0
+    for line in lines:
+        full = max(len(held) / LINES, size / CHARACTERS)
+        blank = not line.strip()
+        ends = full >= LONG and SENTENCE_ENDS.search(held[-1]) and not line.strip()[:1].islower()
+        if full >= 1 and (blank or ends or full >= ENDLESS):
+            yield from _text(held, begins)
+            begins += size
+            held, size = [], 0
+        held.append(line)
+        size += len(line)
+    yield from _text(held, begins)
+
+
+def _text(held: list[str], begins: int) -> Iterator[Portion]:
+    text = "".join(held)
+    if text.strip():
+        yield Portion({"text": text}, begins)
+
+
+def token_portions(lines: Iterable[str], name: str) -> Iterator[Portion]:
+    """One token a line, a blank line between sentences."""
+    held: list[list[str]] = []
+    size = 0
+    for tokens in sentences_of(lines, name):
+        held.append(tokens)
+        size += len(tokens)
+        if size >= TOKENS:
+            yield Portion({"sentences": held})
+            held, size = [], 0
+    if held:
+        yield Portion({"sentences": held})
+
+
+def sentences_of(lines: Iterable[str], name: str) -> Iterator[list[str]]:
+    tokens: list[str] = []
+    for line in lines:
+        token = COLUMNS.split(line.strip(" \t\r\n"), maxsplit=1)[0]
+        if token and token != DOCUMENT:
+            tokens.append(token)
+            if len(tokens) > LONGEST_SENTENCE:
+                raise UsageError(
+                    "a sentence is too long",
+                    got=f"more than {LONGEST_SENTENCE:,} tokens in {name} without a blank line",
+                    expected="one token a line, a blank line between sentences",
+                )
+        elif tokens:
+            yield tokens
+            tokens = []
+    if tokens:
+        yield tokens
