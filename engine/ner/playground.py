@@ -16,7 +16,7 @@ from engine.ner.corpus import Sentence
 from engine.ner.tagging import Tagged
 from engine.ner.tagging import tag as tag_all
 from engine.ner.task import NerTask
-from engine.ner.tokenise import tokenise
+from engine.ner.tokenise import Token, tokenise
 from engine.task import SPLITS, Split
 
 Answer = dict[str, Any]
@@ -27,18 +27,33 @@ MEMORY = "tagged"  # of the model: what it made of whole splits
 
 
 def tag(model: TrainedModel, args: Arguments, cache: Path, say: Say) -> Answer:
-    """Tag plain text, or sentences of tokens: {text | sentences}."""
+    """Tag plain text, or sentences of tokens: {text, lines | sentences, second}.
+
+    `lines`: a sentence ends with its line, at the latest. `second`: with the second-best taggings, which take a while
+    for a long text.
+    """
     task, network = ready(model)
     if args.get("sentences") is not None:
         sentences, offsets = checked_sentences(args["sentences"]), None
     else:
-        found = tokenise(checked_text(args.get("text")))
+        whole = checked_text(args.get("text"))
+        found = by_line(whole) if args.get("lines") else tokenise(whole)
         sentences = [[token.text for token in each] for each in found]
         offsets = [[[token.start, token.end] for token in each] for each in found]
-    answers = task.predict(network, sentences) if sentences else []
+    answers = task.predict(network, sentences, second=bool(args.get("second", True)))
     for place, each in enumerate(answers):
         each["offsets"] = offsets[place] if offsets is not None else []
     return {"types": list(task.vocabulary.types), "sentences": answers}
+
+
+def by_line(text: str) -> list[list[Token]]:
+    """The sentences of each line, with their places in the whole text."""
+    found, begins = [], 0
+    for line in text.split("\n"):
+        for sentence in tokenise(line):
+            found.append([Token(each.text, begins + each.start, begins + each.end) for each in sentence])
+        begins += len(line) + 1
+    return found
 
 
 def examples(model: TrainedModel, args: Arguments, cache: Path, say: Say) -> Answer:

@@ -149,11 +149,15 @@ class NerTask:
         return [self.vocabulary.tags[number] for number in tagging.tags]
 
     @torch.no_grad()
-    def predict(self, model: nn.Module, inputs: Sequence[Sequence[str]]) -> list[dict[str, Any]]:
-        """Tags of sentences (lists of tokens), with probabilities, entities and the second-best tagging."""
+    def predict(
+        self, model: nn.Module, inputs: Sequence[Sequence[str]], *, second: bool = True
+    ) -> list[dict[str, Any]]:
+        """Tags of sentences (lists of tokens), with probabilities, entities and, if wanted, the second-best tagging."""
+        if not inputs:
+            return []
         sentences = [Sentence(tuple(tokens)) for tokens in inputs]
         encoded = Encoded(sentences, self.reader, self.vocabulary)
-        tagged = tag(model, encoded, self.device, self.settings.batch_size, second=True)
+        tagged = tag(model, encoded, self.device, self.settings.batch_size, second=second)
         return [self.described(sentence, tagged, number) for number, sentence in enumerate(sentences)]
 
     def described(self, sentence: Sentence, tagged: Tagged, number: int) -> dict[str, Any]:

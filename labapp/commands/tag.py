@@ -46,6 +46,9 @@ def tag(
         bool,
         typer.Option("--tokens", help="One token a line (the first column), a blank line between sentences."),
     ] = False,
+    by_line: Annotated[
+        bool, typer.Option("--lines", help="Every line of the text is a sentence or several of its own.")
+    ] = False,
     form: Annotated[
         str | None,
         typer.Option(
@@ -67,6 +70,8 @@ def tag(
             "this run has no checkpoint yet", got=f"{chosen_run.id}, {chosen_run.status.name}",
             hint=f"wait for its first epoch, or labapp resume {chosen_run.id}",
         )  # fmt: skip
+    if tokens and by_line:
+        raise UsageError("tokens are lines already", got="--tokens with --lines", expected="one or the other")
     writer_class = kind_of_writer(form, as_json=as_json)
     chosen = choose(gpu, list_gpus())
     device = "cuda" if chosen is not None else "cpu"
@@ -74,10 +79,10 @@ def tag(
         stream, name = stack.enter_context(opened(text, file, tokens=tokens))
         writer = writer_class(stack.enter_context(output(out, file)), second=second)
         lines = Lines(stream, name, say)
-        portions = token_portions(lines, name) if tokens else text_portions(lines)
+        portions = token_portions(lines, name) if tokens else text_portions(lines, by_line=by_line)
         inference = stack.enter_context(Inference(lab.home, device, worker_environment(chosen, gpu)))
         progress = stack.enter_context(Watched(lines, writer, size_of(file)))
-        ended = work(inference, chosen_run.id, portions, writer, progress, on_stdout=out is None)
+        ended = work(inference, chosen_run.id, portions, writer, progress, second=second, on_stdout=out is None)
     if ended is not None:
         return ended
     if as_json and out is not None:
@@ -99,7 +104,7 @@ def kind_of_writer(form: str | None, *, as_json: bool) -> type[Writer]:
 
 def work(
     inference: Inference, run_id: str, portions: Iterator[Portion], writer: Writer, progress: Watched, *,
-    on_stdout: bool,
+    second: bool, on_stdout: bool,
 ) -> int | None:  # fmt: skip
     """Ask and write, portion by portion. What stops it is part of an array that was begun: it stays one document.
 
@@ -107,7 +112,7 @@ def work(
     """
     try:
         for portion in portions:
-            tagging = tagging_of(inference.ask(TAG, run=run_id, **portion.args))
+            tagging = tagging_of(inference.ask(TAG, run=run_id, second=second, **portion.args))
             for sentence in tagging.sentences:
                 writer.write(sentence, portion.begins)
                 progress.count(len(sentence.tokens))

@@ -80,27 +80,27 @@ class Lines:
             return line.decode("cp1252", errors="replace")
 
 
-def text_portions(lines: Iterable[str]) -> Iterator[Portion]:
-    """Text as it stands."""
+def text_portions(lines: Iterable[str], *, by_line: bool = False) -> Iterator[Portion]:
+    """Text as it stands; `by_line`: no sentence goes on in the next line."""
     held: list[str] = []
     size = begins = 0
     for line in lines:
         full = max(len(held) / LINES, size / CHARACTERS)
         blank = not line.strip()
         ends = full >= LONG and SENTENCE_ENDS.search(held[-1]) and not line.strip()[:1].islower()
-        if full >= 1 and (blank or ends or full >= ENDLESS):
-            yield from _text(held, begins)
+        if full >= 1 and (by_line or blank or ends or full >= ENDLESS):
+            yield from _text(held, begins, by_line)
             begins += size
             held, size = [], 0
         held.append(line)
         size += len(line)
-    yield from _text(held, begins)
+    yield from _text(held, begins, by_line)
 
 
-def _text(held: list[str], begins: int) -> Iterator[Portion]:
+def _text(held: list[str], begins: int, by_line: bool) -> Iterator[Portion]:
     text = "".join(held)
     if text.strip():
-        yield Portion({"text": text}, begins)
+        yield Portion({"text": text} | ({"lines": True} if by_line else {}), begins)
 
 
 def token_portions(lines: Iterable[str], name: str) -> Iterator[Portion]:

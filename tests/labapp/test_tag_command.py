@@ -67,7 +67,7 @@ class TestWhatIsTagged:
     def test_a_text_as_an_argument(self, labapp: Any, run: Run, process: FakeInference) -> None:
         printed = labapp("tag", "mine", "Obama left Paris")
         assert (printed.code, printed.out) == (0, "[Obama per .97] left [Paris geo .93]\n")
-        assert process.asked == [{"run": run.id, "text": "Obama left Paris"}]
+        assert process.asked == [{"run": run.id, "text": "Obama left Paris", "second": False}]
 
     def test_a_file_and_a_pipe(
         self, labapp: Any, run: Run, process: FakeInference, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -84,6 +84,13 @@ class TestWhatIsTagged:
         assert process.asked[0]["sentences"] == [["to", "Paris"], ["U.S."]]
         labapp("tag", "mine", "--tokens", "in the U.S.")
         assert process.asked[1]["sentences"] == [["in", "the", "U.S."]]
+
+    def test_the_second_best_and_lines_are_asked_for_where_they_are_wanted(
+        self, labapp: Any, run: Run, process: FakeInference
+    ) -> None:
+        labapp("tag", run.id, "Storm hits Oslo")
+        labapp("tag", run.id, "Storm hits Oslo", "--second", "--lines")
+        assert [(each["second"], each.get("lines", False)) for each in process.asked] == [(False, False), (True, True)]
 
     def test_a_long_file_is_asked_for_and_written_in_portions(
         self, labapp: Any, run: Run, process: FakeInference, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -62,6 +62,17 @@ class TestTag:
         ask(tag, model, text=TEXT)
         assert cast(Loaded, model).opened == 0
 
+    def test_a_line_may_be_a_sentence_at_most(self, model: TrainedModel) -> None:
+        text = "Storm hits Oslo\nAna left. Lee came"
+        found = ask(tag, model, text=text, lines=True)["sentences"]
+        assert [each["tokens"][0] for each in found] == ["Storm", "Ana", "Lee"]
+        for each in found:
+            assert [text[start:end] for start, end in each["offsets"]] == each["tokens"]
+        assert len(ask(tag, model, text=text)["sentences"]) == 2
+
+    def test_the_second_best_is_left_out_where_nobody_wants_it(self, model: TrainedModel) -> None:
+        assert all(each["second"] is None for each in ask(tag, model, text=TEXT, second=False)["sentences"])
+
     def test_sentences_of_tokens_are_taken_as_they_are(self, model: TrainedModel) -> None:
         (found,) = ask(tag, model, sentences=[["Ana", "left", "Oslo."]])["sentences"]
         assert found["tokens"] == ["Ana", "left", "Oslo."]

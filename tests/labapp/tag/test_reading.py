@@ -81,6 +81,12 @@ def test_no_sentence_is_cut_where_lines_are_wrapped() -> None:
     assert [[token.text for token in each] for each in found] == [[token.text for token in each] for each in whole]
 
 
+def test_lines_of_their_own_are_a_portion_whenever_there_are_enough() -> None:
+    found = list(text_portions(["a headline\n"] * 450, by_line=True))
+    assert [each.args["text"].count("\n") for each in found] == [200, 200, 50]
+    assert all(each.args["lines"] for each in found)
+
+
 def test_a_text_in_which_nothing_ends_is_cut_at_last() -> None:
     portions = list(text_portions(["and so on\n"] * 10 * reading.ENDLESS * reading.LINES))
     assert len(portions) == 10
