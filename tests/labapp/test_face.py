@@ -30,6 +30,8 @@ print("HEAVY", json.dumps([name for name in {heavy} if name in sys.modules]), co
         ["train", "images/bn", "--dry-run", "--gpu", "cpu"],
         ["train", "images/bn", "--dry-run", "--data", "pictures"],
         ["data", "check", "pictures"],
+        ["data", "check", "corpus.txt"],
+        ["train", "ner/bilstm-crf", "--dry-run", "--data", "corpus.txt", "--set", "vectors=random"],
         ["data", "list"],
         ["doctor"],
         ["show", "nothing"],
@@ -41,6 +43,7 @@ def test_commands_run_without_tensors(arguments: list[str]) -> None:
         path = Path("pictures", ("cat", "dog")[number % 2], f"{number}.png")
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.new("RGB", (8, 8), (number, 0, 0)).save(path)
+    Path("corpus.txt").write_text("Ana B-per\nleft O\n\nRome B-geo\n\nLee B-per\n")
     command = [sys.executable, "-P", "-c", PROBE.format(heavy=HEAVY), *arguments]
     done = subprocess.run(command, env=child_environment(), capture_output=True, text=True, timeout=60)
     line = next(line for line in done.stdout.splitlines() if line.startswith("HEAVY"))

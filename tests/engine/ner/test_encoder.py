@@ -85,7 +85,7 @@ class TestPieces:
 
     def test_a_long_word_takes_few_pieces_and_many_of_them_the_first_only(self, tmp_path: Path) -> None:
         task, _, _ = made("encoder-crf", tmp_path)
-        word = "closed" * 30
+        word = "closed" * 10
         inputs = task.reader.read([[word, "came"]]).take(torch.tensor([0]))
         assert isinstance(inputs, Pieces)
         assert inputs.first.tolist() == [[1, 1 + MOST_PIECES]]

@@ -187,6 +187,18 @@ class TestReport:
         assert "confusion_matrix  damaged" in report.rest
         assert {"more.a.0  1", "more.a.1.b  2"} <= set(report.rest)
 
+    def test_a_matrix_may_have_a_row_that_is_no_class(self) -> None:
+        raw = {
+            "per_class": [{"class": "geo", "f1": 0.5, "support": 2}],
+            "confusion_names": ["geo", "O"],
+            "confusion_matrix": [[1, 1], [3, 9]],
+        }
+        report = report_of(raw, [{"sentence": "... in [Rome]", "class": "geo", "predicted": "O", "confidence": 0.9}])
+        assert report.names == ("geo", "O")
+        assert report.cells_wrong() == [(1, 0), (0, 1)]
+        assert [each.name for each in report.behind(0, 1)] == ["... in [Rome]"]
+        assert report.rest == ()
+
     def test_mistakes_in_any_form_are_listed(self) -> None:
         report = report_of({}, [{}, {"index": 7, "probability": 0.5}, {"name": [1], "confidence": "x", "class": 3}])
         assert [each.name for each in report.mistakes] == ["7", "number 1", "[1]"]
