@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from engine.catalogue import Dataset, TaskRow, load, task_row
 from engine.errors import LabError, UsageError, listed, nearest, newer, unknown
-from engine.settings import TrainSettings, place_settings
+from engine.settings import TrainSettings, place_settings, source_settings
 
 CONFIG_VERSION = 1
 
@@ -57,16 +57,19 @@ class Config:
     def to_toml(self) -> str:
         return tomlkit.dumps(self.as_dict())
 
-    def identity(self, fingerprint: str, precision: str) -> str:
+    def identity(self, fingerprint: str, precision: str, sources: Mapping[str, str] | None = None) -> str:
         """SHA-256 that two trainings share exactly when they must give the same numbers.
 
-        `precision` is the one computed in: where the settings leave it to the machine, machines differ.
+        `precision` is the one computed in: where the settings leave it to the machine, machines differ. `sources` are
+        the SHA-256 of what was used besides the dataset: the settings name only where it lies.
         """
         what = self.as_dict()
-        place = place_settings(type(self.settings))
-        what["settings"] = {key: value for key, value in what["settings"].items() if key not in place}
+        places = place_settings(type(self.settings)) | source_settings(type(self.settings))
+        what["settings"] = {key: value for key, value in what["settings"].items() if key not in places}
         what["settings"]["precision"] = precision
         what["data"] = fingerprint
+        if sources:
+            what["sources"] = dict(sources)
         return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
 

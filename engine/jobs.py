@@ -62,7 +62,7 @@ class TrainJob:
             chosen = {key: about[key] for key in ("precision", "compiled") if key in about}
             self._save_artifacts({"fingerprint": self.data.fingerprint, "counts": counts, **chosen})
         self.task.attach(self.data, settings, self.artifacts, self.learner.device)
-        identity = config.identity(self.data.fingerprint, about["precision"])
+        identity = config.identity(self.data.fingerprint, about["precision"], self.artifacts.sources)
         return {"fingerprint": self.data.fingerprint, "identity": identity, **about}
 
     def train(self, reporter: Reporter) -> Outcome:

@@ -11,12 +11,16 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 
-def setting(default: Any, help: str, unit: str = "", *, place: bool = False, **bounds: Any) -> Any:
+def setting(
+    default: Any, help: str, unit: str = "", *, place: bool = False, source: bool = False, **bounds: Any
+) -> Any:
     """A field with its one-line description, unit and bounds.
 
-    `place` marks what says where or how often rather than what: it is no part of a training's identity.
+    `place` marks what says where or how often rather than what: it is no part of a training's identity. `source` marks
+    where something is taken from: not the path but what lies there is part of the identity.
     """
-    return Field(default, description=help, json_schema_extra={"unit": unit, "place": place}, **bounds)
+    extra: dict[str, Any] = {"unit": unit, "place": place, "source": source}
+    return Field(default, description=help, json_schema_extra=extra, **bounds)
 
 
 Fraction = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -109,6 +113,15 @@ class TrainSettings(ArithmeticSettings, ScheduleSettings, OptimizerSettings, Loo
 
 
 def place_settings(cls: type[Settings]) -> frozenset[str]:
-    """The settings that are no part of a training's identity."""
+    """The settings that say where or how often."""
+    return _marked(cls, "place")
+
+
+def source_settings(cls: type[Settings]) -> frozenset[str]:
+    """The settings that say where something is taken from."""
+    return _marked(cls, "source")
+
+
+def _marked(cls: type[Settings], mark: str) -> frozenset[str]:
     extras = {key: each.json_schema_extra for key, each in cls.model_fields.items()}
-    return frozenset(key for key, extra in extras.items() if isinstance(extra, dict) and extra.get("place"))
+    return frozenset(key for key, extra in extras.items() if isinstance(extra, dict) and extra.get(mark))

@@ -49,6 +49,10 @@ class Evaluation:
 class Artifacts(Protocol):
     """All that is needed to predict without the dataset: class names, vocabularies, statistics."""
 
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """SHA-256 of what was used besides the dataset, by what it is: word vectors, an encoder."""
+
     def save(self, directory: Path) -> None: ...
 
 

@@ -68,6 +68,10 @@ def open_file(source: str, settings: ToySettings, cache: Path, say: Any) -> Poin
 class ToyArtifacts:
     shift: float
 
+    @property
+    def sources(self) -> Mapping[str, str]:
+        return {}
+
     def save(self, directory: Path) -> None:
         (directory / "toy.json").write_text(json.dumps({"shift": self.shift}))
 

@@ -40,6 +40,10 @@ class ImageArtifacts:
     mean: tuple[float, ...]
     std: tuple[float, ...]
 
+    @property
+    def sources(self) -> Mapping[str, str]:
+        return {}
+
     def save(self, directory: Path) -> None:
         write_json(directory / LIBRARY, asdict(self))
 

@@ -30,7 +30,7 @@ class NerSettings(TrainSettings):
     vectors: str = setting(
         "",
         "file of pretrained word vectors, as GloVe writes them (variants that start from them); random = without",
-        place=True,
+        source=True,
     )
     extra_vectors: int = setting(
         20_000, "most frequent words of the vectors' file that are known though training never saw them", "words", ge=0
@@ -63,6 +63,7 @@ class NerSettings(TrainSettings):
     encoder: str = setting(
         "bert-base-cased",
         "pretrained encoder: a name on the hub, or a folder (variant encoder-crf); scratch = a small new one",
+        source=True,
     )
     encoder_lr: float = setting(3e-5, "learning rate of the encoder at the top of the schedule", gt=0.0, le=1.0)
     # data

@@ -132,6 +132,9 @@ class TestIdentity:
         assert images(seed=2).identity("data", "bf16") != base
         assert images("gn").identity("data", "bf16") != base
         assert images().identity("other data", "bf16") != base
+        assert images().identity("data", "bf16", {"vectors": "a"}) != images().identity(
+            "data", "bf16", {"vectors": "b"}
+        )
 
     def test_every_setting_but_those_of_place_counts(self) -> None:
         other = {"epochs": 7, "optimizer": "adam", "milestones": (0.1,), "broken": "skip", "compile": "on"}

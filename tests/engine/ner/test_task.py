@@ -162,3 +162,11 @@ def test_probabilities_are_those_of_the_tags_given(tmp_path: Path) -> None:
 def test_coverage_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     made("bilstm-glove", tmp_path)
     assert "cover" in capsys.readouterr().out
+
+
+def test_where_vectors_lie_is_no_part_of_the_identity_but_what_they_are(tmp_path: Path) -> None:
+    for name in ("one.txt", "other.txt"):
+        (tmp_path / name).write_text("ana 1 0 0 0\n")
+    one, other = (config("bilstm-glove", vectors=str(tmp_path / name)) for name in ("one.txt", "other.txt"))
+    assert one.identity("data", "fp32", {"vectors": "a"}) == other.identity("data", "fp32", {"vectors": "a"})
+    assert one.identity("data", "fp32", {"vectors": "a"}) != one.identity("data", "fp32", {"vectors": "b"})
