@@ -50,7 +50,7 @@ class NerTask:
         if vectors is None:
             return NerArtifacts(vocabulary)
         coverage = vectors.coverage(data, vocabulary)
-        print(summary(coverage), flush=True)
+        print(f"word vectors: {summary(coverage)}", flush=True)
         return NerArtifacts(vocabulary, vectors.rows_of(vocabulary), coverage, vectors.sources)
 
     def restore(self, directory: Path) -> NerArtifacts:
@@ -135,7 +135,7 @@ class NerTask:
             "known_words": self.share_known(encoded.sentences),
         }
         if self.artifacts.coverage:
-            report["vectors"] = dict(self.artifacts.coverage)
+            report["vectors"] = summary(self.artifacts.coverage)
         wrong = mistakes_of(encoded.sentences, predicted, tagged.probabilities, scheme)
         return Evaluation(values, len(encoded.sentences), report, wrong)
 

@@ -85,7 +85,7 @@ def pretrained(corpus: Corpus, settings: NerSettings) -> Pretrained | None:
 def summary(coverage: Mapping[str, Any]) -> str:
     """Coverage in a line of the log."""
     return (
-        f"word vectors {coverage['file']}: {coverage['words_used']:,} of {coverage['words_in_file']:,} words used; "
-        f"they cover {coverage['of_training_vocabulary']:.1%} of the training vocabulary and "
-        f"{coverage['of_running_words_test']:.1%} of the running words of test"
+        f"{coverage['words_used']:,} of {coverage['words_in_file']:,} of {coverage['file']}, they cover "
+        f"{coverage['of_training_vocabulary']:.3f} of the training vocabulary, "
+        f"{coverage['of_running_words_test']:.3f} of the running words of test"
     )
