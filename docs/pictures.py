@@ -1,7 +1,7 @@
 """The pictures of the app in this folder: `python docs/pictures.py`, about five minutes on two CPU cores.
 
-Trains four variants on the embedded sample through the queue, as a user would, and takes the screen of the running
-app with the last of them still training. `--home DIR` takes the runs of a home that is there already.
+Trains four image networks and a tagger on the embedded samples through the queue, as a user would, and takes the
+screen of the running app with the last of them still training. `--home DIR` takes the runs of a home that is there already.
 """
 
 from __future__ import annotations
@@ -14,28 +14,30 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from engine.catalogue import tasks
+from engine.catalogue import parse_target
 from engine.config import resolve
 from labapp.app import LabApp
 from labapp.face import Face
 from labapp.live.rows import RunRow
 from labapp.screens.run import RunScreen
 from labapp.screens.see import SeeScreen
+from labapp.screens.tag import TagScreen
 from sessions import control
 from sessions.home import Home
 from sessions.inference import Inference
 from sessions.run.store import Store
 
 HERE = Path(__file__).parent
-VARIANTS = ("in", "bn", "gn", "bin")  # the last is still training when the picture is taken
+TARGETS = ("images/in", "images/bn", "ner/bilstm-crf", "images/gn", "images/bin")  # the last is still training then
+SENTENCE = "On Monday Washington met officials of the Bank of Wessex in Jordan ."
 SIZE = (132, 38)
 ENOUGH = 0.5  # of the last training
 
 
 def launch(home: Home) -> None:
-    store, row = Store(home.ensure()), tasks()["images"]
-    for variant in VARIANTS:
-        control.launch(store, resolve(row, variant, "sample"))
+    store = Store(home.ensure())
+    for target in TARGETS:
+        control.launch(store, resolve(*parse_target(target), "sample"))
 
 
 async def take(home: Home) -> None:
@@ -45,8 +47,8 @@ async def take(home: Home) -> None:
         while not app.snapshot.rows or not all(far_enough(row) for row in app.snapshot.rows):
             await pilot.pause(0.5)
         await pilot.press("home")
-        for _ in range(len(app.snapshot.rows)):
-            await pilot.press("space", "down")
+        for row in app.snapshot.rows:
+            await pilot.press(*(("space", "down") if row.task == "images" else ("down",)))
         await pilot.press("home")
         await pilot.pause(2.0)
         save(app, "runs")
@@ -62,6 +64,18 @@ async def take(home: Home) -> None:
         await pilot.press("1", "end", "up", "t")
         await seen(pilot)
         save(app, "see")
+        await pilot.press("4", *SENTENCE)
+        await tagged(pilot)
+        save(app, "tag")
+
+
+async def tagged(pilot: Pilot[None]) -> None:
+    """Until Tag shows what was typed."""
+    screen = pilot.app.screen
+    assert isinstance(screen, TagScreen)
+    while screen.busy or not screen.tagged.stacks:
+        await pilot.pause(0.5)
+    await pilot.pause(1.0)
 
 
 async def seen(pilot: Pilot[None]) -> None:
