@@ -1,7 +1,8 @@
 """The pictures of the app in this folder: `python docs/pictures.py`, about five minutes on two CPU cores.
 
 Trains four image networks and a tagger on the embedded samples through the queue, as a user would, and takes the
-screen of the running app with the last of them still training. `--home DIR` takes the runs of a home that is there already.
+screen of the running app with the last of them still training. `--home DIR` takes the runs of a home that is there
+already.
 """
 
 from __future__ import annotations
