@@ -50,7 +50,7 @@ def best(variant: str, data: str, known: Values) -> Values:
         "batch_size": 64,
         "schedule": "cosine",
         "warmup_epochs": 0.5,
-        "epochs": 12,
+        "epochs": 8,
         "patience": 0,  # the schedule ends it; the best epoch is kept
         "hidden": 200,
         "word_dropout": 0.02,
