@@ -106,7 +106,7 @@ def crf(device: torch.device, options: argparse.Namespace) -> None:
     loss = taking_turns({"ours": learn, "pytorch-crf": their_learn}, device, options.repeats)
     compare("CRF loss, forward and backward", loss, goal=3.0)
     best = {
-        "ours": lambda: ours.decode(emissions.detach(), mask),
+        "ours": lambda: ours.decode(emissions.detach(), mask).tolist(),
         "pytorch-crf": lambda: theirs.decode(emissions, mask),
     }
     compare("CRF Viterbi", taking_turns(best, device, options.repeats), goal=3.0)

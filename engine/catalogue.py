@@ -63,7 +63,8 @@ class TaskRow:
     default_dataset: str
     path_dataset: Dataset | None  # opens a path the user gave
     probe: Reference | None = None  # probe(path) -> settings that belong to the data at a path
-    # check(row, variant, data, settings) raises a UsageError where these do not go together, before anything starts
+    # check(row, variant, data, settings, disk) raises a UsageError where these do not go together, before anything
+    # starts; without `disk` it must not look at files
     check: Reference | None = None
     # what the inference process can do with a trained run: name -> function (model, arguments, cache, say) -> answer
     operations: Mapping[str, Reference] = field(default_factory=dict)

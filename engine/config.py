@@ -140,7 +140,7 @@ def resolve(row: TaskRow, variant: str, data: str | None, recipe: str = "best", 
     values = own | load(row.recipes[recipe])(variant, data, own | given) | given
     settings = validate(cls, values, layers)
     if row.check is not None:
-        load(row.check)(row, variant, data, settings)
+        load(row.check)(row, variant, data, settings, disk=True)
     return Config(row.name, variant, data, recipe, row.recipe_version, settings)
 
 

@@ -66,7 +66,8 @@ class TrainJob:
         return {"fingerprint": self.data.fingerprint, "identity": identity, **about}
 
     def train(self, reporter: Reporter) -> Outcome:
-        self.learner.build(self.task, self.artifacts)
+        resumed = self.checkpoints.newest_sound(lambda damage: None) is not None
+        self.learner.build(self.task, self.artifacts, blank=resumed)
         return Trainer(self.task, self.config.settings, self.learner, self.checkpoints, reporter).run()
 
     def _save_artifacts(self, record: dict[str, Any]) -> None:
@@ -149,6 +150,7 @@ class TrainedModel:
         else:
             opened = self._open_unseen(data, split, settings, cache, say)
             self.task.attach(opened, settings, self.artifacts, self.learner.device)
+        self.memory.clear()  # what operations remember was of the data attached before
         return self.task.evaluate(self.learner.evaluation_model(), split)
 
     def attach_own_data(self, settings: TrainSettings, cache: Path, say: Say) -> None:

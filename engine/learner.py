@@ -47,12 +47,12 @@ class TorchLearner:
             "threads": threads,
         }
 
-    def build(self, task: Task, artifacts: Any) -> None:
-        """Initialise the network from the run's seed and everything around it."""
+    def build(self, task: Task, artifacts: Any, *, blank: bool = False) -> None:
+        """Initialise the network from the run's seed and everything around it; `blank`: `load` will follow."""
         settings = self.settings
         self.task = task
         torch.manual_seed(Stream(settings.seed).seed_for("weights"))
-        self.model: nn.Module = task.model(settings, artifacts).to(self.device)
+        self.model: nn.Module = task.model(settings, artifacts, blank=blank).to(self.device)
         self.parameters = [each for each in self.model.parameters() if each.requires_grad]
         self.buffers = flatten_buffers(self.model)
         self.shadow = self.buffers.clone()

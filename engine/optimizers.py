@@ -38,14 +38,19 @@ def by_rate(
 
 
 def split_parameters(model: nn.Module, decay_norms_and_biases: bool) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
-    """(with weight decay, without). Vectors are norms and biases; a module may exempt more in `no_weight_decay`."""
+    """(with weight decay, without).
+
+    Vectors are norms and biases, and what a module names in `norms_and_biases`; what it names in `no_weight_decay`
+    never decays.
+    """
     decayed: list[nn.Parameter] = []
     free: list[nn.Parameter] = []
     for module in model.modules():
         exempt = getattr(module, "no_weight_decay", ())
         for name, parameter in module.named_parameters(recurse=False):
-            vector = parameter.ndim <= 1 and not decay_norms_and_biases
-            (free if vector or name in exempt else decayed).append(parameter)
+            of_norm = parameter.ndim <= 1 or name in getattr(module, "norms_and_biases", ())
+            spared = of_norm and not decay_norms_and_biases
+            (free if spared or name in exempt else decayed).append(parameter)
     return decayed, free
 
 

@@ -110,8 +110,8 @@ class Learner(Protocol):
     def describe(self) -> dict[str, str]:
         """What the arithmetic runs on, for the run's record."""
 
-    def build(self, task: Task, artifacts: Any) -> None:
-        """Initialise the network from the run's seed and everything around it."""
+    def build(self, task: Task, artifacts: Any, *, blank: bool = False) -> None:
+        """Initialise the network from the run's seed and everything around it; `blank`: `load` will follow."""
 
     def load_for_use(self, task: Task, artifacts: Any, checkpoint: Path) -> None:
         """Only the network with its trained weights: enough for `evaluation_model`, too little to train."""

@@ -22,6 +22,7 @@ class CharacterLSTM(nn.Module):
         self.embedding = nn.Embedding(characters, dim, padding_idx=0)
         self.lstm = nn.LSTM(dim, hidden, batch_first=True, bidirectional=True)
 
+    @torch.compiler.disable  # type: ignore[untyped-decorator]  # packing depends on every length
     def forward(self, spellings: Tensor, lengths: Tensor) -> Tensor:
         """lengths (words,) int64 on the CPU: characters of each."""
         packed = pack_padded_sequence(self.embedding(spellings), lengths, batch_first=True, enforce_sorted=False)

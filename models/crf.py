@@ -11,20 +11,19 @@ transposed transitions, so both run as one batch; and what they give, the margin
 function, so that nothing has to be recorded for autograd and a training step loops over time once.
 
 Sentences are padded on the right: `mask` (batch, time) is True on tokens, and True on the first. Inside, everything is
-float32 at least, under autocast too. Within a step scores further than 87 apart (the range of float32's exp) count as
-infinitely far apart.
+float32 at least, under autocast too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import Function, once_differentiable
 
-FARTHEST = 80.0  # exp of more is infinite in float32
+FARTHEST = 80.0  # logarithms below the largest: beyond, float32 has fewer digits, and soon none
 
 
 class LinearChainCRF(nn.Module):
@@ -96,6 +95,21 @@ class LinearChainCRF(nn.Module):
             return viterbi(self.potentials(emissions), mask)[0]
 
     @torch.no_grad()
+    def judge(self, emissions: Tensor, gold: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """The best tagging, its log-probability, the marginals, and the log-probability of other tags, at once."""
+        check(emissions, mask, gold)
+        with torch.autocast(emissions.device.type, enabled=False):
+            potentials = self.potentials(emissions)
+            sums = forward_backward(potentials, mask)
+            tags, score = viterbi(potentials, mask)
+            return (
+                tags,
+                score - sums.log_partition,
+                sums.marginals,
+                path_score(potentials, gold, mask) - sums.log_partition,
+            )
+
+    @torch.no_grad()
     def n_best(self, emissions: Tensor, mask: Tensor, n: int) -> tuple[Tensor, Tensor]:
         """The n best taggings (batch, n, time), best first, and their log-probabilities (batch, n).
 
@@ -143,6 +157,7 @@ def bio_transitions(names: Sequence[str]) -> Tensor:
 def path_score(potentials: Potentials, tags: Tensor, mask: Tensor) -> Tensor:
     """s(y) of the module's docstring: (batch,)."""
     emissions, transitions, start, end = potentials
+    tags = tags.masked_fill(~mask, 0)
     emitted = emissions.gather(2, tags[:, :, None]).squeeze(2)  # (batch, time)
     moved = transitions[tags[:, :-1], tags[:, 1:]]  # (batch, time - 1)
     last = tags.gather(1, lengths_of(mask)[:, None] - 1).squeeze(1)  # (batch,)
@@ -161,7 +176,7 @@ class Sums(NamedTuple):
 
     log_partition: Tensor  # (batch,)
     marginals: Tensor  # (batch, time, tags)
-    forward: Tensor  # (batch, time, tags): log-sum over all beginnings up to and including this tag
+    forward: Tensor  # (batch, time, tags): log-sum over all beginnings up to and including this tag, the largest 0
     backward: Tensor  # (batch, time, tags): the same over all ends, this tag's emission included
 
 
@@ -169,22 +184,55 @@ def forward_backward(potentials: Potentials, mask: Tensor) -> Sums:
     """Both recursions of the forward-backward algorithm, side by side."""
     emissions, transitions, start, end = potentials
     back = reversal(mask)[:, :, None].expand_as(emissions)
-    both = (
-        torch.stack([emissions, emissions.gather(1, back)]).permute(2, 0, 1, 3).contiguous()
-    )  # (time, 2, batch, tags)
-    follow = torch.stack([transitions, transitions.T]).exp()  # (2, tags, tags)
-    valid = mask.T[:, None, :, None]  # (time, 1, batch, 1)
-    sums = torch.empty_like(both)
-    sums[0] = both[0] + torch.stack([start, end])[:, None]
-    for time in range(1, len(both)):
-        before = sums[time - 1]  # (2, batch, tags)
-        top = before.amax(-1, keepdim=True)
-        reached = (before - top).exp_().bmm(follow).log_().add_(top).add_(both[time])
-        torch.where(valid[time], reached, before, out=sums[time])  # a sentence that has ended keeps its sums
+    both = torch.stack([emissions, emissions.gather(1, back)]).permute(2, 0, 1, 3).contiguous()
+    both[0] += torch.stack([start, end])[:, None]
+    sums, total = recursion(both, torch.stack([transitions, transitions.T]), mask.T[:, None, :, None])
     forward, backward = sums[:, 0].transpose(0, 1), sums[:, 1].transpose(0, 1).gather(1, back)
-    log_z = torch.logsumexp(sums[-1, 0] + end, 1)  # (batch,)
-    marginals = (forward + backward - emissions - log_z[:, None, None]).exp_()
+    log_z = total[0, :, 0] + torch.logsumexp(sums[-1, 0] + end, 1)  # (batch,)
+    marginals = (forward + backward - emissions).softmax(2)  # at each token they sum to one
     return Sums(log_z, marginals.masked_fill_(~mask[:, :, None], 0.0), forward, backward)
+
+
+def recursion(emissions: Tensor, transitions: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
+    """Log-sums over all beginnings up to each tag, (time, 2, batch, tags).
+
+    They grow with the sentence, and would lose digits: so at each time the largest is 0, and the second result,
+    (2, batch, 1), is what was taken off the last ones altogether.
+
+    emissions (time, 2, batch, tags), with what the first tag adds; transitions (2, tags, tags); valid (time, 1, batch,
+    1). On a processor a step is a product of probabilities, several times as fast as the logarithms of sums. Where a
+    tag can only follow tags that are too improbable for that, all is done again in logarithms. On a GPU these are
+    as fast, and nobody has to wait to see whether they are needed.
+    """
+    if emissions.device.type == "cpu":
+        sums, tops = _steps(emissions, transitions.exp(), valid, _by_products)
+        summed_up = sums[1:] + tops[1:] - emissions[1:]  # their logarithms
+        if not bool((summed_up.where(valid[1:], 0.0) > -FARTHEST).all()):
+            sums, tops = _steps(emissions, transitions, valid, _by_logarithms)
+    else:
+        sums, tops = _steps(emissions, transitions, valid, _by_logarithms)
+    return sums, tops.where(valid, 0.0).sum(0)
+
+
+def _steps(
+    emissions: Tensor, follow: Tensor, valid: Tensor, step: Callable[[Tensor, Tensor], Tensor]
+) -> tuple[Tensor, Tensor]:
+    sums, tops = torch.empty_like(emissions), torch.empty_like(emissions[..., :1])
+    torch.sub(emissions[0], torch.amax(emissions[0], -1, keepdim=True, out=tops[0]), out=sums[0])
+    for time in range(1, len(emissions)):
+        before = sums[time - 1]  # (2, batch, tags), the largest 0
+        reached = step(before, follow).add_(emissions[time])
+        top = torch.amax(reached, -1, keepdim=True, out=tops[time])
+        torch.where(valid[time], reached.sub_(top), before, out=sums[time])  # a sentence that has ended keeps its sums
+    return sums, tops
+
+
+def _by_products(before: Tensor, follow: Tensor) -> Tensor:
+    return before.exp().bmm(follow).log_()
+
+
+def _by_logarithms(before: Tensor, transitions: Tensor) -> Tensor:
+    return torch.logsumexp(before[:, :, :, None] + transitions[:, None], 2)
 
 
 class _LogPartition(Function):
@@ -193,32 +241,36 @@ class _LogPartition(Function):
     @staticmethod
     def forward(ctx: Any, emissions: Tensor, transitions: Tensor, start: Tensor, end: Tensor, mask: Tensor) -> Tensor:
         sums = forward_backward(Potentials(emissions, transitions, start, end), mask)
-        ctx.save_for_backward(transitions, mask, *sums)
+        ctx.save_for_backward(transitions, mask, *sums[1:])
         return sums.log_partition
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        transitions, mask, log_z, marginals, forward, backward = ctx.saved_tensors
+        transitions, mask, marginals, forward, backward = ctx.saved_tensors
         expected = marginals * grad[:, None, None]  # (batch, time, tags)
         last = (lengths_of(mask) - 1)[:, None, None].expand(-1, 1, expected.shape[2])
-        pairs = expected_pairs(transitions, mask, log_z, forward, backward, grad)
+        pairs = expected_pairs(transitions, mask, forward, backward, grad)
         return expected, pairs, expected[:, 0].sum(0), expected.gather(1, last).sum((0, 1)), None
 
 
-def expected_pairs(
-    transitions: Tensor, mask: Tensor, log_z: Tensor, forward: Tensor, backward: Tensor, weight: Tensor
-) -> Tensor:
+def expected_pairs(transitions: Tensor, mask: Tensor, forward: Tensor, backward: Tensor, weight: Tensor) -> Tensor:
     """Expected number of times each tag follows each, summed over the batch with weights (batch,): (tags, tags).
 
-    p(i, j at t, t+1) = exp(forward[t, i] + transitions[i, j] + backward[t+1, j] - log_z), summed over sentences and
-    time as one matrix product; its factors are scaled by their largest value, and the scale goes into the weight.
+    p(i, j at t, t+1) is proportional to exp(forward[t, i] + transitions[i, j] + backward[t+1, j]), and sums to one at
+    each t. As products of probabilities it is one matrix product over all sentences and times; see `recursion`.
     """
     before, after = forward[:, :-1], backward[:, 1:]  # (batch, time - 1, tags)
-    top, top_after = before.amax(-1, keepdim=True), after.amax(-1, keepdim=True)
-    scale = (top + top_after - log_z[:, None, None]).clamp(max=FARTHEST).exp() * weight[:, None, None]
-    scaled = (before - top).exp() * scale.masked_fill(~mask[:, 1:, None], 0.0)
-    return transitions.exp() * (scaled.flatten(0, 1).T @ (after - top_after).exp().flatten(0, 1))
+    inside = mask[:, 1:, None]
+    share = weight[:, None, None].expand(inside.shape).masked_fill(~inside, 0.0)
+    if before.device.type == "cpu":
+        ahead, behind, follow = before.exp(), after.exp(), transitions.exp()
+        total = ((ahead @ follow) * behind).sum(-1, keepdim=True)  # (batch, time - 1, 1)
+        if bool((total.where(inside, 1.0).log() > -FARTHEST).all()):
+            scaled = ahead * (share / total).masked_fill(~inside, 0.0)
+            return follow * (scaled.flatten(0, 1).T @ behind.flatten(0, 1))
+    pairs = (before[:, :, :, None] + transitions + after[:, :, None]).flatten(2).softmax(2)
+    return (pairs * share).sum((0, 1)).view_as(transitions)
 
 
 # ------------------------------------------------------------------------------------------------------ best taggings

@@ -38,6 +38,8 @@ class BiLSTM(nn.Module):
     a cell remembers before it has learned to forget (Jozefowicz et al. 2015).
     """
 
+    norms_and_biases = ("bias", "gain_input", "gain_hidden", "gain_cell", "bias_cell")
+
     def __init__(self, inputs: int, hidden: int, layer_norm: bool = False):
         super().__init__()
         self.hidden = hidden
@@ -57,10 +59,6 @@ class BiLSTM(nn.Module):
             self.gain_hidden = nn.Parameter(torch.ones(2, 1, 4 * hidden))
             self.gain_cell = nn.Parameter(torch.ones(2, 1, hidden))
             self.bias_cell = nn.Parameter(torch.zeros(2, 1, hidden))
-
-    @property
-    def no_weight_decay(self) -> tuple[str, ...]:
-        return ("bias", "gain_input", "gain_hidden", "gain_cell", "bias_cell")
 
     def forward(self, x: Tensor, mask: Tensor, lengths: Tensor | None = None) -> Tensor:
         """x (batch, time, inputs), mask (batch, time) bool, True on tokens, which come first.
@@ -85,6 +83,7 @@ class BiLSTM(nn.Module):
         return F.layer_norm(F.linear(steps, weight), bias.shape, self.gain_input[direction], bias, EPSILON)
 
 
+@torch.compiler.disable  # type: ignore[untyped-decorator]  # it would compile each length anew
 def recurrence(
     driven: Tensor,
     mask: Tensor,

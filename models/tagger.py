@@ -150,6 +150,24 @@ class EncoderTagger(nn.Module):
         return emissions
 
 
+class Judgement(NamedTuple):
+    """What a network makes of sentences."""
+
+    tags: Tensor  # (batch, time) int64: the best tagging, zero on padding
+    log_probability: Tensor  # (batch,) of it
+    marginals: Tensor  # (batch, time, tags): probability of each tag at each token
+    gold: Tensor  # (batch,): log-probability of the tags given
+
+
+def judge(emissions: Tensor, gold: Tensor, mask: Tensor, crf: LinearChainCRF | None) -> Judgement:
+    """The best taggings and all probabilities, from one pass over the sentences."""
+    if crf is not None:
+        return Judgement(*crf.judge(emissions, gold, mask))
+    tags = best_tags(emissions, mask, None)
+    logs = [-negative_log_likelihood(emissions, each, mask, None) for each in (tags, gold)]
+    return Judgement(tags, logs[0], emissions.float().softmax(2), logs[1])
+
+
 def best_tags(emissions: Tensor, mask: Tensor, crf: LinearChainCRF | None) -> Tensor:
     """The best tagging: (batch, time) int64, zero on padding."""
     return emissions.argmax(2).masked_fill(~mask, 0) if crf is None else crf.decode(emissions, mask)

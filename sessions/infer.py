@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from engine.catalogue import load, task_row, tasks
+from engine.checkpoints import MANIFEST
 from engine.config import brief, read_config, resolve
 from engine.errors import LabError, UsageError, unknown
 from engine.events import jsonable
 from sessions.home import Home
-from sessions.run.records import CONFIG
+from sessions.run.records import CHECKPOINTS, CONFIG
 from sessions.run.runs import RUN_ID
 
 Answer = dict[str, Any]
@@ -36,6 +37,7 @@ class Models:
     def __init__(self, home: Home):
         self.home = home
         self._loaded: dict[tuple[str, str, str, float], Any] = {}
+        self._found: dict[str, tuple[Any, Path]] = {}  # by run: what its checkpoints were, and the best of them
 
     def directory(self, run_id: str) -> Path:
         if not RUN_ID.fullmatch(run_id):
@@ -46,10 +48,10 @@ class Models:
         return read_config(self.directory(run_id) / CONFIG).row.name
 
     def get(self, run_id: str, device: str) -> Any:
-        from engine.jobs import TrainedModel, best_checkpoint
+        from engine.jobs import TrainedModel
 
         directory = self.directory(run_id)
-        checkpoint = best_checkpoint(directory)
+        checkpoint = self.checkpoint(run_id, directory)
         key = (run_id, device, str(checkpoint), checkpoint.stat().st_mtime)
         model = self._loaded.pop(key, None)
         if model is None:
@@ -59,6 +61,16 @@ class Models:
             model = TrainedModel(read_config(directory / CONFIG), directory, device, checkpoint)
         self._loaded[key] = model  # behind those used before it
         return model
+
+    def checkpoint(self, run_id: str, directory: Path) -> Path:
+        """The checkpoint to predict with. Its files are read through once: each letter typed in a pane asks for it."""
+        from engine.jobs import best_checkpoint
+
+        manifests = (directory / CHECKPOINTS).glob(f"*/{MANIFEST}")
+        stand = sorted((str(path), path.stat().st_mtime_ns) for path in manifests)
+        if run_id not in self._found or self._found[run_id][0] != stand:
+            self._found[run_id] = stand, best_checkpoint(directory)
+        return self._found[run_id][1]
 
 
 def evaluate(models: Models, args: dict[str, Any]) -> Answer:

@@ -42,7 +42,7 @@ from sessions.run.runs import locked
 RESERVE = ".reserve"  # room for the last words on a full disk
 RESERVED = 256 * 1024
 ATTEMPT_FACTS = ("device", "device_name", "precision", "compiled", "threads")
-PACKAGES = ("labapp", "torch", "accelerate", "safetensors", "numpy")
+PACKAGES = ("labapp", "torch", "accelerate", "safetensors", "numpy", "seqeval", "transformers", "tokenizers")
 
 
 def main(arguments: list[str]) -> int:

@@ -136,7 +136,7 @@ class ToyLearner:
     def describe(self) -> dict[str, str]:
         return {"device": self.device, "precision": "double"}
 
-    def build(self, task: Task, artifacts: Any) -> None:
+    def build(self, task: Task, artifacts: Any, *, blank: bool = False) -> None:
         assert "torch" not in sys.modules, "the toy must not need torch"
         self.task = task
         self.weights = task.model(self.settings, artifacts)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -72,7 +73,7 @@ def restore(directory: Path) -> NerArtifacts:
         if (directory / INITIAL).exists():
             tensors = load_file(directory / INITIAL)
             initial = (tensors["rows"].to(torch.int64), tensors["values"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise LabError(
             "a run's preprocessing cannot be read",
             got=f"{path}: {error}",

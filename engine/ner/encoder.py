@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer, BertConfig, PreTrainedTokenizerFast
@@ -34,6 +35,7 @@ from models.tagger import EncoderTagger, Pieces
 WEIGHTS, ORIGIN = "model.safetensors", "origin.json"
 MOST_PIECES = 8  # of a word: it is read off its first, and an address should not crowd out the sentence
 EDGES = 2  # special pieces at the ends of a sentence
+MOST_REMEMBERED = 100_000  # tokens whose pieces are kept
 SCRATCH_WORDS = 6_000  # whole words in the vocabulary of an encoder from scratch
 
 logging.set_verbosity_error()
@@ -66,7 +68,7 @@ class Encoder:
             tokenizer = AutoTokenizer.from_pretrained(directory, trust_remote_code=False, local_files_only=True)
             config = AutoConfig.from_pretrained(directory, trust_remote_code=False, local_files_only=True)
             return cls(tokenizer, config, str(raw["origin"]), str(raw["sha256"]))
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise LabError(
                 "a run's tokenizer cannot be read",
                 got=f"{directory}: {error}",
@@ -99,9 +101,12 @@ class Encoder:
                 expected=f"SHA-256 {self.sha[:12]}...",
                 hint="bring the old ones back, or start anew with labapp train --from RUN",
             )
-        model: nn.Module = AutoModel.from_pretrained(
-            self.origin, trust_remote_code=False, use_safetensors=True, dtype=torch.float32
-        )
+        try:
+            model: nn.Module = AutoModel.from_pretrained(
+                self.origin, trust_remote_code=False, use_safetensors=True, dtype=torch.float32
+            )
+        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+            raise not_loaded(self.origin, error) from error
         return model
 
 
@@ -115,6 +120,9 @@ def load(settings: NerSettings, train: Sequence[Sentence]) -> Encoder:
         config = AutoConfig.from_pretrained(settings.encoder, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise not_loaded(settings.encoder, error) from error
+    special = (tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.unk_token_id)
+    if None in special or getattr(config, "is_encoder_decoder", False):
+        raise not_loaded(settings.encoder, f"a {config.model_type} is no encoder that reads [CLS] a sentence [SEP]")
     return Encoder(tokenizer, config, settings.encoder, sha256(path))
 
 
@@ -175,6 +183,9 @@ class PieceReader:
     def _learn(self, tokens: Sequence[str]) -> None:
         new = [token for token in dict.fromkeys(tokens) if token not in self._pieces]
         if new:
+            if len(self._pieces) > MOST_REMEMBERED:
+                self._pieces.clear()
+                new = list(dict.fromkeys(tokens))
             found = self.tokenizer([[token] for token in new], is_split_into_words=True, add_special_tokens=False)
             for token, pieces in zip(new, found["input_ids"], strict=True):
                 self._pieces[token] = pieces[:MOST_PIECES] or [self.tokenizer.unk_token_id]

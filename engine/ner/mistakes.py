@@ -22,21 +22,22 @@ def mistakes_of(
 ) -> list[dict[str, Any]]:
     """The surest mistakes, surest first, at most some of each pair of types.
 
-    An entity is wrong when no predicted one has its type and both its ends; it was taken for the one that overlaps it
-    most, or for nothing (O). A predicted entity that overlaps none was nothing.
+    An entity is wrong when no predicted one has its type and both its ends; it was taken for each type that overlaps
+    it, or for nothing (O). A predicted entity that overlaps none was nothing.
     """
     found = []
     for sentence, tags, sure in zip(sentences, predicted, probabilities, strict=True):
         if tuple(tags) == sentence.tags:
             continue
         gold, ours = entities_of(sentence.tags, scheme), entities_of(tags, scheme)
+        right, at, at_gold = set(gold) & set(ours), standing(ours), standing(gold)
         for entity in gold:
-            if entity not in ours:
-                other = max(ours, key=lambda each, entity=entity: overlap(each, entity), default=None)  # type: ignore[misc]
-                taken = other.type if other is not None and overlap(other, entity) else OUTSIDE
-                found.append(_mistake(sentence, entity, entity.type, taken, sure))
+            if entity not in right:
+                others = Counter(at[place].type for place in range(entity.start, entity.end) if place in at)
+                for taken in others or [OUTSIDE]:
+                    found.append(_mistake(sentence, entity, entity.type, taken, sure))
         for entity in ours:
-            if not any(overlap(each, entity) for each in gold):
+            if not any(place in at_gold for place in range(entity.start, entity.end)):
                 found.append(_mistake(sentence, entity, OUTSIDE, entity.type, sure))
     found.sort(key=lambda each: -each["confidence"])
     kinds: Counter[tuple[str, str]] = Counter()
@@ -48,9 +49,9 @@ def mistakes_of(
     return kept[:KEPT]
 
 
-def overlap(one: Entity, other: Entity) -> int:
-    """Tokens that two entities share."""
-    return max(0, min(one.end, other.end) - max(one.start, other.start))
+def standing(entities: Sequence[Entity]) -> dict[int, Entity]:
+    """The entity at each token that has one."""
+    return {place: each for each in entities for place in range(each.start, each.end)}
 
 
 def _mistake(sentence: Sentence, entity: Entity, true: str, taken: str, sure: Sequence[float]) -> dict[str, Any]:

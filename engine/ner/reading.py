@@ -19,6 +19,7 @@ from engine.ner.vocabulary import UNKNOWN, Vocabulary, case_of
 from engine.randomness import Stream
 from models.tagger import Pieces, Words
 
+STAY = ("lengths", "spelling_lengths")  # of a batch, on the CPU
 POOL = 50  # batches that are sorted by length together
 
 
@@ -30,7 +31,7 @@ class Batch(NamedTuple):
 
     def to(self, device: torch.device) -> Batch:
         moved = {
-            name: each if name.endswith("lengths") else each.to(device, non_blocking=True)
+            name: each if name in STAY else each.to(device, non_blocking=True)
             for name, each in self.inputs._asdict().items()
         }
         return Batch(self.inputs._replace(**moved), self.tags.to(device, non_blocking=True))

@@ -46,7 +46,7 @@ def best(variant: str, data: str, known: Values) -> Values:
     values = seed(variant, data, known) | {
         "optimizer": "adam",
         "lr": 2e-3,
-        "loss_per": "token",  # Adam does not mind the scale, and a batch of long sentences counts as more
+        "loss_per": "token",  # Adam does not mind the scale, and no sentence counts for more because it is long
         "batch_size": 64,
         "schedule": "cosine",
         "warmup_epochs": 0.5,

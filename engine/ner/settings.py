@@ -13,6 +13,19 @@ RANDOM = "random"  # instead of a file of word vectors
 SCRATCH = "scratch"  # instead of a pretrained encoder
 
 
+def absolute(path: str) -> str:
+    """A path from wherever one is; raises ValueError where it cannot be one."""
+    try:
+        return str(Path(path).expanduser().absolute())
+    except (OSError, RuntimeError) as error:
+        raise ValueError(f"this is no path: {error}") from error
+
+
+def looks_like_path(name: str) -> bool:
+    """Names on the hub have one slash at most, and none in front."""
+    return name.startswith(("/", ".", "~")) or name.count("/") > 1
+
+
 class NerSettings(TrainSettings):
     """A BiLSTM, or a pretrained encoder, that tags the entities of sentences."""
 
@@ -62,7 +75,7 @@ class NerSettings(TrainSettings):
     # pretrained encoder
     encoder: str = setting(
         "bert-base-cased",
-        "pretrained encoder: a name on the hub, or a folder (variant encoder-crf); scratch = a small new one",
+        "pretrained encoder: a name on the hub, or ./FOLDER (variant encoder-crf); scratch = a small new one",
         source=True,
     )
     encoder_lr: float = setting(3e-5, "learning rate of the encoder at the top of the schedule", gt=0.0, le=1.0)
@@ -84,13 +97,13 @@ class NerSettings(TrainSettings):
     @field_validator("vectors")
     @classmethod
     def _whole_path(cls, value: str) -> str:
-        return value if value in ("", RANDOM) else str(Path(value).expanduser().absolute())
+        return value if value in ("", RANDOM) else absolute(value)
 
     @field_validator("encoder")
     @classmethod
     def _whole_folder(cls, value: str) -> str:
-        """A folder is made absolute: a worker starts elsewhere."""
-        return str(Path(value).expanduser().absolute()) if Path(value).expanduser().is_dir() else value
+        """What looks like a path is one, and made absolute: a worker starts elsewhere. All else is a name."""
+        return absolute(value) if looks_like_path(value) else value
 
     @model_validator(mode="after")
     def _something_to_train_on(self) -> Self:

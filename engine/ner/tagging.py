@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from engine.ner.reading import Encoded
 from models.crf import LinearChainCRF
-from models.tagger import best_tags, negative_log_likelihood
+from models.tagger import judge
 
 
 @dataclass
@@ -45,15 +45,13 @@ def tag(model: nn.Module, encoded: Encoded, device: torch.device, size: int, *, 
         batch = on_cpu.to(device)
         mask = batch.inputs.mask
         emissions = model(batch.inputs).float()
-        loss += float(negative_log_likelihood(emissions, batch.tags, mask, crf).double().sum())
-        tags = best_tags(emissions, mask, crf)
-        marginals = emissions.softmax(2) if crf is None else crf.marginals(emissions, mask)
-        sure = marginals.gather(2, tags[:, :, None]).squeeze(2).tolist()
-        logs = (-negative_log_likelihood(emissions, tags, mask, crf)).tolist()
+        found = judge(emissions, batch.tags, mask, crf)
+        loss -= float(found.gold.double().sum())
+        sure = found.marginals.gather(2, found.tags[:, :, None]).squeeze(2).tolist()
+        tags, logs = found.tags.tolist(), found.log_probability.clamp(max=0.0).tolist()
         others = runners_up(emissions, mask, crf) if second else [None] * len(rows)
         for place, (row, length) in enumerate(zip(rows.tolist(), mask.sum(1).tolist(), strict=True)):
-            best = Tagging(tags[place, :length].tolist(), logs[place])
-            pieces[row] = best, sure[place][:length], others[place]
+            pieces[row] = Tagging(tags[place][:length], logs[place]), sure[place][:length], others[place]
     return _joined(pieces, encoded.owners, len(encoded.sentences), loss)
 
 
@@ -62,7 +60,7 @@ def runners_up(emissions: Tensor, mask: Tensor, crf: LinearChainCRF | None) -> l
     lengths = mask.sum(1).tolist()
     if crf is not None:
         tags, logs = crf.n_best(emissions, mask, 2)
-        chosen = zip(tags[:, 1].tolist(), logs[:, 1].tolist(), lengths, strict=True)
+        chosen = zip(tags[:, 1].tolist(), logs[:, 1].clamp(max=0.0).tolist(), lengths, strict=True)
         return [Tagging(row[:length], log) if math.isfinite(log) else None for row, log, length in chosen]
     return [independent_second(row[:length].log_softmax(1)) for row, length in zip(emissions, lengths, strict=True)]
 

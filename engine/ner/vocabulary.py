@@ -92,7 +92,9 @@ def build(
     """What a training split knows, commonest words first; `extra` words are known besides."""
     counts = count_words(sentences, fold_case, zero_digits)
     seen = [word for word, count in sorted(counts.items(), key=lambda each: (-each[1], each[0])) if count >= min_count]
-    words = dict.fromkeys([*seen, *(folded(word, fold_case, zero_digits) for word in extra)])
-    characters = sorted({character for sentence in sentences for token in sentence.tokens for character in token})
+    others = (folded(word, fold_case, zero_digits) for word in extra)
+    words = dict.fromkeys([*seen, *(word for word in others if counts.get(word, min_count) >= min_count)])
+    spelled = Counter(character for token in {t for each in sentences for t in each.tokens} for character in token)
+    characters = sorted(character for character, count in spelled.items() if count > 1)  # the others teach the unknown
     rare = frozenset(word for word in seen if counts[word] == 1)
     return Vocabulary(tuple(words), rare, tuple(characters), tuple(types), fold_case, zero_digits)

@@ -172,7 +172,7 @@ def _resolve(
 def _problem_of(row: TaskRow, variant: str, data: str, settings: TrainSettings) -> str:
     """Why a variant, data and settings do not go together."""
     try:
-        load(row.check or "")(row, variant, data, settings)
+        load(row.check or "")(row, variant, data, settings, disk=False)  # a disk may be slow; a launch looks
     except LabError as error:
         return f"{error.title}: {error.hint or error.got}"
     return ""

@@ -69,7 +69,7 @@ def _torch_blind(settings: ToySettings) -> ToyLearner:
     """The toy learner without its check that torch was not imported: other tests of this process import it."""
 
     class Blind(ToyLearner):
-        def build(self, task: Any, artifacts: Any) -> None:
+        def build(self, task: Any, artifacts: Any, *, blank: bool = False) -> None:
             self.task = task
             self.weights = task.model(self.settings, artifacts)
             self.velocity = [0.0, 0.0]

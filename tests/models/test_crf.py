@@ -57,6 +57,13 @@ def padded(tags: tuple[int, ...], time: int) -> Tensor:
     return torch.tensor([*tags, *[0] * (time - len(tags))])
 
 
+@pytest.fixture(params=["products", "logarithms"], autouse=True)
+def _both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything holds for the fast arithmetic of a processor, and for that of a GPU and of extreme scores."""
+    if request.param == "logarithms":
+        monkeypatch.setattr("models.crf.FARTHEST", -math.inf)  # nothing is near enough
+
+
 @pytest.fixture(params=["free", "bio"])
 def crf(request: pytest.FixtureRequest) -> LinearChainCRF:
     """Without and with forbidden transitions."""
@@ -216,19 +223,51 @@ class TestArithmetic:
         assert found.dtype == torch.float32
         torch.testing.assert_close(found, exact)
 
-    def test_large_scores_neither_overflow_nor_vanish(self) -> None:
-        """Forbidden transitions between tags that the emissions insist on, in float32."""
-        crf = LinearChainCRF(len(NAMES), bio_transitions(NAMES))
-        emissions = torch.zeros(1, 30, len(NAMES))
-        emissions[0, ::2, 1] = 300.0  # B-per
-        emissions[0, 1::2, 4] = 300.0  # I-geo, which may not follow it
-        emissions.requires_grad_()
-        mask = torch.ones(1, 30, dtype=torch.bool)
-        loss = -crf.log_likelihood(emissions, torch.zeros(1, 30, dtype=torch.int64), mask).sum()
-        loss.backward()
-        assert bool(loss.isfinite())
-        assert emissions.grad is not None
-        assert bool(emissions.grad.isfinite().all())
+    @pytest.mark.parametrize(
+        "emissions",
+        [
+            [[0, -110, 0], [0, 0, 220]],  # B is all but impossible, and then I, which needs it, all but certain
+            [[0, -110, 0], [0, 0, 220], [0, 0, 0], [300, 0, -300]],
+            [[0, 300, 0], [0, 0, -300], [300, 0, 0], [0, -300, 300]],
+        ],
+    )
+    def test_float32_gives_what_float64_gives_however_far_apart_the_scores_are(
+        self, emissions: list[list[int]]
+    ) -> None:
+        names = ("O", "B-x", "I-x")
+        tags = torch.tensor([[1, 2, 0, 0][: len(emissions)]])
+        mask = torch.ones_like(tags, dtype=torch.bool)
+        found = []
+        for kind in (torch.float32, torch.float64):
+            crf = LinearChainCRF(3, bio_transitions(names)).to(kind)
+            scores = torch.tensor([emissions], dtype=kind, requires_grad=True)
+            value = crf.log_likelihood(scores, tags, mask)
+            value.sum().backward()
+            assert scores.grad is not None
+            assert crf.transitions.grad is not None
+            marginals = crf.marginals(scores.detach(), mask)
+            found.append([each.double() for each in (value.detach(), scores.grad, crf.transitions.grad, marginals)])
+        for ours, exact in zip(*found, strict=True):
+            torch.testing.assert_close(ours, exact, atol=1e-4, rtol=1e-4)
+
+    @pytest.mark.parametrize("time", [150, 600])
+    def test_long_sentences_lose_no_digits(self, time: int) -> None:
+        emissions = torch.randn(2, time, 17) * 8
+        mask = torch.arange(time) < torch.tensor([[time], [time - 7]])
+        crf = LinearChainCRF(17)
+        torch.nn.init.normal_(crf.transitions)
+        found = crf.marginals(emissions, mask)
+        exact = crf.double().marginals(emissions.double(), mask)
+        torch.testing.assert_close(found.double(), exact, atol=2e-4, rtol=0)
+        assert float(found.sum(2).max()) <= 1 + 1e-5
+
+    def test_what_stands_on_padding_does_not_matter(self) -> None:
+        crf = made()
+        emissions, mask = sentences([3, 1])
+        tags = torch.zeros(mask.shape, dtype=torch.int64)
+        wanted = crf.log_likelihood(emissions, tags, mask)
+        found = crf.log_likelihood(emissions.masked_fill(~mask[:, :, None], 1e3), tags.masked_fill(~mask, -100), mask)
+        torch.testing.assert_close(found, wanted)
 
     @pytest.mark.parametrize(
         ("shape", "mask_type", "tags_type"),

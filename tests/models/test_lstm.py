@@ -136,6 +136,7 @@ def test_bfloat16_inputs_under_autocast(layer_norm: bool) -> None:
         found = layer(x.float(), mask)
     found.sum().backward()
     assert found.dtype == torch.float32
+    assert all(each.grad is not None and bool(each.grad.isfinite().all()) for each in layer.parameters())
     torch.testing.assert_close(found, exact, atol=0.02, rtol=0.05)
 
 

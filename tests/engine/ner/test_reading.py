@@ -9,7 +9,7 @@ from engine.ner.corpus import Sentence
 from engine.ner.reading import Encoded, WordReader, bucketed
 from engine.ner.vocabulary import CASES, Vocabulary, build, case_of
 from engine.randomness import Stream
-from models.tagger import Words
+from models.tagger import UNKNOWN, Words
 from tests.engine.ner.taggers import TRAIN, sentence
 
 SENTENCES = tuple(map(sentence, TRAIN))
@@ -97,9 +97,19 @@ class TestVocabulary:
         assert build(text, (), fold_case=True, zero_digits=False, min_count=2).words == ("a",)
 
     def test_long_words_keep_beginning_and_end(self) -> None:
-        words = build([Sentence(("abcdefgh",))], (), fold_case=True, zero_digits=False, min_count=1)
+        words = build([Sentence(("abcdefgh", "hgfedcba"))], (), fold_case=True, zero_digits=False, min_count=1)
         shown = [words.characters[number - 2] for number in words.spelling("abcdefgh", 5)]
         assert "".join(shown) == "abcgh"
+
+    def test_a_character_of_one_word_alone_is_unknown(self) -> None:
+        words = build([Sentence(("ab", "bö", "bö"))], (), fold_case=True, zero_digits=False, min_count=1)
+        assert words.characters == ("b",)
+        assert words.spelling("ö", 5) == [UNKNOWN]
+
+    def test_a_word_too_rare_is_unknown_though_it_has_a_vector(self) -> None:
+        text = [Sentence(("a", "a", "b"))]
+        words = build(text, (), fold_case=True, zero_digits=False, min_count=2, extra=("b", "c"))
+        assert words.words == ("a", "c")
 
     @pytest.mark.parametrize(
         ("token", "case"),

@@ -24,7 +24,7 @@ from sessions.home import Home
 from sessions.run.store import Store
 from tests.conftest import Lab
 
-TASKS = ["images", "toy"]
+TASKS = ["images", "ner", "toy"]
 
 
 @pytest.fixture
