@@ -44,8 +44,11 @@ def tag(
     ] = None,
     tokens: Annotated[
         bool,
-        typer.Option("--tokens", help="One token a line (the first column), a blank line between sentences."),
+        typer.Option("--tokens", help="One token a line, a blank line between sentences."),
     ] = False,
+    column: Annotated[
+        int, typer.Option("--column", min=1, help="With --tokens: the column they stand in; 3 in GMB's files.")
+    ] = 1,
     by_line: Annotated[
         bool, typer.Option("--lines", help="Every line of the text is a sentence or several of its own.")
     ] = False,
@@ -72,6 +75,8 @@ def tag(
         )  # fmt: skip
     if tokens and by_line:
         raise UsageError("tokens are lines already", got="--tokens with --lines", expected="one or the other")
+    if column != 1 and not tokens:
+        raise UsageError("a text has no columns", got=f"--column {column}", expected="--tokens with it")
     writer_class = kind_of_writer(form, as_json=as_json)
     chosen = choose(gpu, list_gpus())
     device = "cuda" if chosen is not None else "cpu"
@@ -79,7 +84,7 @@ def tag(
         stream, name = stack.enter_context(opened(text, file, tokens=tokens))
         writer = writer_class(stack.enter_context(output(out, file)), second=second)
         lines = Lines(stream, name, say)
-        portions = token_portions(lines, name) if tokens else text_portions(lines, by_line=by_line)
+        portions = token_portions(lines, name, column) if tokens else text_portions(lines, by_line=by_line)
         inference = stack.enter_context(Inference(lab.home, device, worker_environment(chosen, gpu)))
         progress = stack.enter_context(Watched(lines, writer, size_of(file)))
         ended = work(inference, chosen_run.id, portions, writer, progress, second=second, on_stdout=out is None)

@@ -103,11 +103,11 @@ def _text(held: list[str], begins: int, by_line: bool) -> Iterator[Portion]:
         yield Portion({"text": text} | ({"lines": True} if by_line else {}), begins)
 
 
-def token_portions(lines: Iterable[str], name: str) -> Iterator[Portion]:
-    """One token a line, a blank line between sentences."""
+def token_portions(lines: Iterable[str], name: str, column: int = 1) -> Iterator[Portion]:
+    """One token a line, in this column (the first is 1), a blank line between sentences."""
     held: list[list[str]] = []
     size = 0
-    for tokens in sentences_of(lines, name):
+    for tokens in sentences_of(lines, name, column):
         held.append(tokens)
         size += len(tokens)
         if size >= TOKENS:
@@ -117,12 +117,18 @@ def token_portions(lines: Iterable[str], name: str) -> Iterator[Portion]:
         yield Portion({"sentences": held})
 
 
-def sentences_of(lines: Iterable[str], name: str) -> Iterator[list[str]]:
+def sentences_of(lines: Iterable[str], name: str, column: int = 1) -> Iterator[list[str]]:
     tokens: list[str] = []
-    for line in lines:
-        token = COLUMNS.split(line.strip(" \t\r\n"), maxsplit=1)[0]
-        if token and token != DOCUMENT:
-            tokens.append(token)
+    for number, line in enumerate(lines, 1):
+        cells = COLUMNS.split(line.strip(" \t\r\n"), maxsplit=column)
+        if cells[0] and cells[0] != DOCUMENT:
+            if len(cells) < column:
+                raise UsageError(
+                    "a line has too few columns",
+                    got=f"{name}, line {number}: {len(cells)} columns",
+                    expected=f"{column} or more, or a blank line between sentences",
+                )
+            tokens.append(cells[column - 1])
             if len(tokens) > LONGEST_SENTENCE:
                 raise UsageError(
                     "a sentence is too long",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from engine import jobs
 from engine.errors import LabError, UsageError
 from labapp.run import run as command_line
 from sessions import control
+from sessions.infer import Models
 from sessions.inference import Inference
 from sessions.process import child_environment, python_command
 from sessions.run.records import EVENTS
@@ -163,3 +166,20 @@ class TestProtocol:
         superseded = [json.loads(line) for line in answers.getvalue().splitlines()]
         assert [each["id"] for each in superseded] == [1, 2]
         assert all("superseded" in each["error"]["title"] for each in superseded)
+
+
+def test_a_checkpoint_is_read_through_once_until_there_is_another(
+    lab: Lab, trained: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Panes ask at every letter that is typed."""
+    read: list[Path] = []
+    honest = jobs.best_checkpoint
+    monkeypatch.setattr(jobs, "best_checkpoint", lambda directory: read.append(directory) or honest(directory))
+    models = Models(lab.store.home)
+    first = models.get(trained.id, "cpu")
+    assert models.get(trained.id, "cpu") is first
+    assert len(read) == 1
+    manifest = next((trained.path / "checkpoints").glob("*/checkpoint.json"))
+    os.utime(manifest, (1, 1))
+    models.get(trained.id, "cpu")
+    assert len(read) == 2

@@ -51,8 +51,10 @@ def test_a_tagger_is_trained_evaluated_and_tags(lab: Lab, tmp_path: Path, capfd:
     with Inference(lab.store.home) as inference:
         again = inference.ask("evaluate", run=trained.id, split="test")
         assert again["metrics"] == pytest.approx(trained.metrics["test"])
+        examples = inference.ask("examples", run=trained.id, split="test", count=3)
         other = inference.ask("evaluate", run=trained.id, split="test", data=str(unseen))
         assert other["examples"] == 1
+        assert inference.ask("examples", run=trained.id, split="test", count=3) == examples  # of its own corpus again
         data.unlink()  # to tag, the corpus is not needed
         tagged = inference.ask("tag", run=trained.id, text=text)
     assert [each["tokens"][0] for each in tagged["sentences"]] == ["Ana", "Zoe"]

@@ -97,6 +97,14 @@ class TestTokens:
         raw = "-DOCSTART- -X- O O\n\nEU NNP B-org\nrejects\tVBZ\tO\n\n\n  \nPeter  NNP\r\n\r\nend"
         assert list(sentences_of(raw.splitlines(keepends=True), "f")) == [["EU", "rejects"], ["Peter"], ["end"]]
 
+    def test_any_column_may_be_the_token_and_must_be_there(self) -> None:
+        lines = ["obama NNP Obama B-per\n", "left VBD left O\n", "\n", "he PRP He O\n"]
+        (found,) = token_portions(lines, "x", 3)
+        assert found.args["sentences"] == [["Obama", "left"], ["He"]]
+        with pytest.raises(UsageError, match="too few columns") as caught:
+            list(token_portions([*lines, "so\n"], "x", 3))
+        assert "line 5" in str(caught.value.got)
+
     def test_portions_end_where_sentences_end(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(reading, "TOKENS", 3)
         found = list(token_portions("a b c\nd\n\ne\nf\n\ng\n".splitlines(keepends=True), "f"))
