@@ -23,7 +23,7 @@ demo: install          ## the whole loop on the embedded samples, CPU, under fiv
 	$(VENV)/bin/labapp demo
 
 test: install          ## the test suite
-	$(VENV)/bin/python -m pytest -n auto
+	$(VENV)/bin/python -m pytest -n auto --dist worksteal
 
 lint: install          ## formatting, lint, types, import contracts
 	$(VENV)/bin/ruff format --check .

@@ -110,6 +110,18 @@ class LinearChainCRF(nn.Module):
             )
 
     @torch.no_grad()
+    def continuations(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+        """Probability of each tag given the one before it, (batch, time): of the first its own, one on padding.
+
+        The product over some tokens that follow each other, times the marginal of the first over its own value here, is
+        the probability that all of them have these tags.
+        """
+        check(emissions, mask, tags)
+        with torch.autocast(emissions.device.type, enabled=False):
+            potentials = self.potentials(emissions)
+            return continuations(potentials, forward_backward(potentials, mask), tags, mask)
+
+    @torch.no_grad()
     def n_best(self, emissions: Tensor, mask: Tensor, n: int) -> tuple[Tensor, Tensor]:
         """The n best taggings (batch, n, time), best first, and their log-probabilities (batch, n).
 
@@ -271,6 +283,17 @@ def expected_pairs(transitions: Tensor, mask: Tensor, forward: Tensor, backward:
             return follow * (scaled.flatten(0, 1).T @ behind.flatten(0, 1))
     pairs = (before[:, :, :, None] + transitions + after[:, :, None]).flatten(2).softmax(2)
     return (pairs * share).sum((0, 1)).view_as(transitions)
+
+
+def continuations(potentials: Potentials, sums: Sums, tags: Tensor, mask: Tensor) -> Tensor:
+    """p(y_t | y_t-1) of these tags, and p(y_1): (batch, time), one on padding."""
+    tags = tags.masked_fill(~mask, 0)
+    own = sums.marginals.gather(2, tags[:, :, None]).squeeze(2)  # (batch, time)
+    pairs = sums.forward[:, :-1, :, None] + potentials.transitions + sums.backward[:, 1:, None]
+    total = pairs.flatten(2).logsumexp(2)  # (batch, time - 1)
+    taken = pairs.flatten(2).gather(2, (tags[:, :-1] * pairs.shape[3] + tags[:, 1:])[:, :, None]).squeeze(2)
+    given = (taken - total).exp() / own[:, :-1].clamp(min=torch.finfo(own.dtype).tiny)
+    return torch.cat([own[:, :1], given.clamp(max=1.0)], 1).masked_fill(~mask, 1.0)
 
 
 # ------------------------------------------------------------------------------------------------------ best taggings

@@ -6,7 +6,7 @@ A sentence that was cut is put together again: its taggings are those of its pie
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -31,14 +31,31 @@ class Tagged:
 
     best: list[Tagging]
     probabilities: list[list[float]]  # of the tag each token was given, whatever the others are
+    continued: list[list[float]]  # the same, given the tag before; of the first token its own
     second: list[Tagging | None]
     loss: float = 0.0
 
+    def together(self, sentence: int, start: int, end: int) -> float:
+        """Probability that all tokens from start to end (exclusive) have the tags they were given."""
+        return self.probabilities[sentence][start] * math.prod(self.continued[sentence][start + 1 : end])
+
+
+@dataclass
+class Piece:
+    """What is known of a sentence, or of a part of it where it was cut."""
+
+    best: Tagging
+    probabilities: list[float]
+    continued: list[float]
+    second: Tagging | None
+
 
 @torch.no_grad()
-def tag(model: nn.Module, encoded: Encoded, device: torch.device, size: int, *, second: bool = False) -> Tagged:
-    """Tag a split; `second`: find the second-best taggings too."""
-    pieces: list[tuple[Tagging, list[float], Tagging | None]] = [(Tagging(), [], None)] * len(encoded)
+def tag(
+    model: nn.Module, encoded: Encoded, device: torch.device, size: int, *, together: bool = False, second: bool = False
+) -> Tagged:
+    """Tag a split. `together`: how probable several tags are at once; `second`: the second-best taggings."""
+    pieces: dict[int, Piece] = {}
     loss = 0.0
     crf: LinearChainCRF | None = model.crf  # type: ignore[assignment]
     for rows, on_cpu in encoded.in_order(size):
@@ -47,11 +64,19 @@ def tag(model: nn.Module, encoded: Encoded, device: torch.device, size: int, *, 
         emissions = model(batch.inputs).float()
         found = judge(emissions, batch.tags, mask, crf)
         loss -= float(found.gold.double().sum())
-        sure = found.marginals.gather(2, found.tags[:, :, None]).squeeze(2).tolist()
-        tags, logs = found.tags.tolist(), found.log_probability.clamp(max=0.0).tolist()
+        sure = found.marginals.gather(2, found.tags[:, :, None]).squeeze(2)
+        continued = sure if crf is None or not together else crf.continuations(emissions, found.tags, mask)
         others = runners_up(emissions, mask, crf) if second else [None] * len(rows)
-        for place, (row, length) in enumerate(zip(rows.tolist(), mask.sum(1).tolist(), strict=True)):
-            pieces[row] = Tagging(tags[place][:length], logs[place]), sure[place][:length], others[place]
+        columns = (
+            found.tags.tolist(),
+            found.log_probability.clamp(max=0.0).tolist(),
+            sure.tolist(),
+            continued.tolist(),
+        )
+        for row, length, tags, log, own, given, other in zip(
+            rows.tolist(), mask.sum(1).tolist(), *columns, others, strict=True
+        ):
+            pieces[row] = Piece(Tagging(tags[:length], log), own[:length], given[:length], other)
     return _joined(pieces, encoded.owners, len(encoded.sentences), loss)
 
 
@@ -79,25 +104,27 @@ def independent_second(log_probabilities: Tensor) -> Tagging | None:
     return Tagging(second.tolist(), float(top[:, 0].sum() - top[least, 0] + top[least, 1]))
 
 
-def _joined(
-    pieces: Sequence[tuple[Tagging, list[float], Tagging | None]], owners: Sequence[int], count: int, loss: float
-) -> Tagged:
-    found = Tagged([Tagging() for _ in range(count)], [[] for _ in range(count)], [None] * count, loss)
-    own: list[list[tuple[Tagging, Tagging | None]]] = [[] for _ in range(count)]
-    for (best, sure, second), owner in zip(pieces, owners, strict=True):
-        found.best[owner].tags += best.tags
-        found.best[owner].log_probability += best.log_probability
-        found.probabilities[owner] += sure
-        own[owner].append((best, second))
-    found.second = [_second_of(parts) for parts in own]
-    return found
+def _joined(pieces: Mapping[int, Piece], owners: Sequence[int], count: int, loss: float) -> Tagged:
+    parts: list[list[Piece]] = [[] for _ in range(count)]
+    for number, owner in enumerate(owners):
+        parts[owner].append(pieces[number])
+    return Tagged(
+        best=[
+            Tagging([tag for each in own for tag in each.best.tags], sum(each.best.log_probability for each in own))
+            for own in parts
+        ],
+        probabilities=[[value for each in own for value in each.probabilities] for own in parts],
+        continued=[[value for each in own for value in each.continued] for own in parts],
+        second=[_second_of(own) for own in parts],
+        loss=loss,
+    )
 
 
-def _second_of(parts: list[tuple[Tagging, Tagging | None]]) -> Tagging | None:
+def _second_of(parts: Sequence[Piece]) -> Tagging | None:
     """All pieces at their best but the one that loses least by its second."""
-    losses = [best.log_probability - other.log_probability if other else math.inf for best, other in parts]
+    losses = [each.best.log_probability - each.second.log_probability if each.second else math.inf for each in parts]
     if not parts or not math.isfinite(min(losses)):
         return None
     changed = losses.index(min(losses))
-    chosen = [other if number == changed and other else best for number, (best, other) in enumerate(parts)]
+    chosen = [each.second if number == changed and each.second else each.best for number, each in enumerate(parts)]
     return Tagging([tag for each in chosen for tag in each.tags], sum(each.log_probability for each in chosen))

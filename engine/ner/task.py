@@ -157,7 +157,7 @@ class NerTask:
             return []
         sentences = [Sentence(tuple(tokens)) for tokens in inputs]
         encoded = Encoded(sentences, self.reader, self.vocabulary)
-        tagged = tag(model, encoded, self.device, self.settings.batch_size, second=second)
+        tagged = tag(model, encoded, self.device, self.settings.batch_size, together=True, second=second)
         return [self.described(sentence, tagged, number) for number, sentence in enumerate(sentences)]
 
     def described(self, sentence: Sentence, tagged: Tagged, number: int) -> dict[str, Any]:
@@ -175,7 +175,7 @@ class NerTask:
                     "start": each.start,
                     "end": each.end,
                     "text": " ".join(sentence.tokens[each.start : each.end]),
-                    "probability": math.prod(sure[each.start : each.end]) ** (1 / (each.end - each.start)),
+                    "probability": tagged.together(number, each.start, each.end),
                 }
                 for each in metrics.entities_of(tags, self.settings.scheme)
             ],

@@ -94,6 +94,21 @@ class TestEnumeration:
             torch.testing.assert_close(found[index], expected)
 
     @RAGGED
+    def test_continuations_are_conditional_probabilities(self, crf: LinearChainCRF, lengths: list[int]) -> None:
+        """Of the best tagging: their product over a whole sentence is its probability, and over a part that part's."""
+        emissions, mask = sentences(lengths, len(crf.start))
+        tags, log_probabilities = crf.viterbi(emissions, mask)
+        found, own = crf.continuations(emissions, tags, mask), crf.marginals(emissions, mask)
+        torch.testing.assert_close(found.prod(1), log_probabilities.exp())
+        for index, length in enumerate(lengths):
+            scores, best = enumerated(crf, emissions[index], length), tags[index, :length].tolist()
+            for begin, end in itertools.combinations(range(length + 1), 2):
+                alike = [score for each, score in scores.items() if list(each[begin:end]) == best[begin:end]]
+                wanted = sum(math.exp(score - log_sum(scores)) for score in alike)
+                part = float(own[index, begin, best[begin]]) * float(found[index, begin + 1 : end].prod())
+                assert part == pytest.approx(wanted)
+
+    @RAGGED
     def test_viterbi_finds_the_best(self, crf: LinearChainCRF, lengths: list[int]) -> None:
         emissions, mask = sentences(lengths, len(crf.start))
         tags, log_probabilities = crf.viterbi(emissions, mask)

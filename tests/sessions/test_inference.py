@@ -110,17 +110,16 @@ def test_pictures_are_trained_evaluated_and_understood_without_their_dataset(
 
 def test_killed_in_the_middle_a_network_resumes_to_bit_identical_weights(lab: Lab, tmp_path: Path) -> None:
     data = str(write_pictures(tmp_path / "colours", 30))
-    settings: dict[str, Any] = {**SMALL, "epochs": 40, "ema_decay": 0.9, "checkpoint_minutes": 0.005}
+    settings: dict[str, Any] = {**SMALL, "epochs": 20, "ema_decay": 0.9, "checkpoint_minutes": 0.005}
     whole = lab.ended(lab.launch("images/bin", data=data, **settings), seconds=120)
     run = lab.launch("images/bin", data=data, **settings)
-    for step in (25, 90):
-        lab.until(run, lambda now, step=step: now.step >= step and now.history.saved, seconds=90)  # type: ignore[misc]
-        lab.kill(run)
-        run = lab.until(run, lambda now: now.status.name == "lost", seconds=2)
-        run = control.resume(lab.store, run)
+    lab.until(run, lambda now: now.step >= 40 and bool(now.history.saved), seconds=90)
+    lab.kill(run)
+    run = lab.until(run, lambda now: now.status.name == "lost", seconds=2)
+    run = control.resume(lab.store, run)
     run = lab.ended(run, seconds=120)
     assert run.status.name == "finished", run.error
-    assert run.record.result["attempt"] == 3  # type: ignore[index]
+    assert run.record.result["attempt"] == 2  # type: ignore[index]
     assert run.metrics == whole.metrics
     for name in ("loss", "accuracy", "feature_q99"):
         ours, theirs = (each.history.series[("val", name)].values for each in (run, whole))

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from labapp.run import run as command_line
 from sessions.inference import Inference
 from tests.conftest import Lab
 from tests.engine.ner.taggers import TINY
@@ -37,7 +36,7 @@ SMALL = {
 }
 
 
-def test_a_tagger_is_trained_evaluated_and_tags(lab: Lab, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_tagger_is_trained_evaluated_and_tags(lab: Lab, tmp_path: Path) -> None:
     data = write_corpus(tmp_path / "corpus.conll")
     trained = lab.ended(lab.launch("ner/bilstm-crf", data=str(data), **SMALL), seconds=90)
     assert trained.status.name == "finished", trained.error
@@ -59,9 +58,3 @@ def test_a_tagger_is_trained_evaluated_and_tags(lab: Lab, tmp_path: Path, capfd:
         tagged = inference.ask("tag", run=trained.id, text=text)
     assert [each["tokens"][0] for each in tagged["sentences"]] == ["Ana", "Zoe"]
     assert tagged["sentences"][0]["tags"] == ["B-per", "O", "O", "B-geo", "O"]
-
-    capfd.readouterr()
-    assert command_line(["tag", trained.id, text, "--json"]) == 0
-    printed = json.loads(capfd.readouterr().out)
-    assert printed[0]["tags"] == tagged["sentences"][0]["tags"]
-    assert set(printed[0]) >= {"tokens", "tags", "probabilities"}

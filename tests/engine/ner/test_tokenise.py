@@ -108,13 +108,13 @@ def test_sentences_end_at_stops_before_a_new_beginning_and_at_blank_lines(text: 
     ["a", ".", "'", '"', "(-", "a,", "a.b@", "n't", "\n \n", "$1.5-", "A.", "A. ", "://", "''s", "…'", "- ", "0:"],
 )
 def test_time_grows_with_the_text_and_not_faster(piece: str) -> None:
-    """Ten times the text may not take a hundred times as long; a quadratic step would."""
+    """Ten times the text may not take a hundred times as long, of processor time; a quadratic step would."""
 
     def seconds(length: int) -> float:
         text = piece * (length // len(piece))
-        began = time.perf_counter()
+        began = time.process_time()
         tokenise(text)
-        return time.perf_counter() - began
+        return time.process_time() - began
 
     short = min(seconds(10_000) for _ in range(3))
-    assert seconds(100_000) < 40 * short + 0.2
+    assert min(seconds(100_000) for _ in range(2)) < 50 * short + 0.5
