@@ -4,6 +4,8 @@ VENV          := .venv
 # Which build of torch: empty = the usual one; auto = what fits the driver; cpu; cu126 ... (names of uv's --torch-backend)
 TORCH_BACKEND ?=
 CONSTRAINTS   ?= constraints.txt
+# Tests wait for processes much of their time: one worker more than there are cores.
+JOBS          ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 STAMP         := $(VENV)/.installed
 export VIRTUAL_ENV := $(CURDIR)/$(VENV)
 UV = $(shell command -v uv || echo $(VENV)/bin/uv)
@@ -23,7 +25,7 @@ demo: install          ## the whole loop on the embedded samples, CPU, under fiv
 	$(VENV)/bin/labapp demo
 
 test: install          ## the test suite
-	$(VENV)/bin/python -m pytest -n auto --dist worksteal
+	$(VENV)/bin/python -m pytest -n $(JOBS) --dist worksteal
 
 lint: install          ## formatting, lint, types, import contracts
 	$(VENV)/bin/ruff format --check .

@@ -84,7 +84,7 @@ class Columns:
         self.stack, self.room, self.ascii = stack, room, ascii
         mark = UNKNOWN_ASCII if ascii else UNKNOWN
         self.shown = [
-            fit_in((tidy(token) or "?") + (mark if unknown else ""), room, ascii=ascii)
+            fit_in((tidy(token).strip() or "?") + (mark if unknown else ""), room, ascii=ascii)
             for token, unknown in zip(stack.tokens, stack.unknown, strict=True)
         ]
         self.widths = [max(1, cell_len(word)) for word in self.shown]

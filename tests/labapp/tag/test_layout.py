@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -120,6 +120,7 @@ words = st.lists(
 
 
 @given(words, st.integers(1, 100), st.lists(st.sampled_from(["O", "B-a", "I-a"]), min_size=30, max_size=30))
+@example([(" 0", "O", False)], 1, ["O"] * 30)  # a token of two words, in one cell
 def test_every_row_is_as_wide_as_its_words_and_no_token_is_lost(
     tokens: list[tuple[str, str, bool]], width: int, gold: list[str]
 ) -> None:
