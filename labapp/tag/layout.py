@@ -84,7 +84,7 @@ class Columns:
         self.stack, self.room, self.ascii = stack, room, ascii
         mark = UNKNOWN_ASCII if ascii else UNKNOWN
         self.shown = [
-            fit_in((tidy(token).strip() or "?") + (mark if unknown else ""), room, ascii=ascii)
+            shown_in((tidy(token).strip() or "?") + (mark if unknown else ""), room, ascii=ascii)
             for token, unknown in zip(stack.tokens, stack.unknown, strict=True)
         ]
         self.widths = [max(1, cell_len(word)) for word in self.shown]
@@ -192,3 +192,8 @@ def owners(row: Row, count: int) -> list[Span | None]:
 def fit_in(text: str, room: int, *, ascii: bool) -> str:
     """A text in at most so many cells; not padded."""
     return text if cell_len(text) <= room else fit(text, room, ascii=ascii)
+
+
+def shown_in(word: str, room: int, *, ascii: bool) -> str:
+    """A word in at most so many cells; a sign for one of which nothing can be seen there, such as a wide character."""
+    return fit_in(word, room, ascii=ascii).rstrip() or "?"

@@ -121,6 +121,7 @@ words = st.lists(
 
 @given(words, st.integers(1, 100), st.lists(st.sampled_from(["O", "B-a", "I-a"]), min_size=30, max_size=30))
 @example([(" 0", "O", False)], 1, ["O"] * 30)  # a token of two words, in one cell
+@example([("\u2e80", "O", False)], 1, ["O"] * 30)  # two cells wide
 def test_every_row_is_as_wide_as_its_words_and_no_token_is_lost(
     tokens: list[tuple[str, str, bool]], width: int, gold: list[str]
 ) -> None:
