@@ -30,7 +30,12 @@ from sessions.run.store import Store
 from sessions.run.tickets import jobs_of, new_ticket
 
 # A busy machine is no reason to fail.
-hypothesis.settings.register_profile("patient", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.register_profile(
+    "patient",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    derandomize="CI" in os.environ,  # there the same examples each time; people's machines go on searching
+)
 hypothesis.settings.load_profile("patient")
 
 PLUGINS = "tests.toy:ROW,tests.toy:BROKEN_IMPORT,tests.toy:DYING"
