@@ -133,14 +133,21 @@ class TestEnumeration:
             assert not tags[index, :, length:].any()
 
 
+def torch_twin(ours: LinearChainCRF) -> TorchCRF:
+    """pytorch-crf's with the same scores."""
+    theirs = TorchCRF(TAGS, batch_first=True).double()
+    with torch.no_grad():
+        theirs.transitions.copy_(ours.transitions)
+        theirs.start_transitions.copy_(ours.start)
+        theirs.end_transitions.copy_(ours.end)
+    return theirs
+
+
 class TestAgainstPytorchCrf:
     @RAGGED
     def test_loss_and_every_gradient(self, lengths: list[int]) -> None:
-        ours, theirs = made(), TorchCRF(TAGS, batch_first=True).double()
-        with torch.no_grad():
-            theirs.transitions.copy_(ours.transitions)
-            theirs.start_transitions.copy_(ours.start)
-            theirs.end_transitions.copy_(ours.end)
+        ours = made()
+        theirs = torch_twin(ours)
         emissions, mask = sentences(lengths)
         tags = torch.randint(TAGS, mask.shape)
         weights = torch.rand(len(lengths), dtype=torch.float64)
@@ -158,11 +165,8 @@ class TestAgainstPytorchCrf:
 
     @RAGGED
     def test_decoding(self, lengths: list[int]) -> None:
-        ours, theirs = made(), TorchCRF(TAGS, batch_first=True).double()
-        with torch.no_grad():
-            theirs.transitions.copy_(ours.transitions)
-            theirs.start_transitions.copy_(ours.start)
-            theirs.end_transitions.copy_(ours.end)
+        ours = made()
+        theirs = torch_twin(ours)
         emissions, mask = sentences(lengths)
         tags = ours.decode(emissions, mask)
         assert [row[:length].tolist() for row, length in zip(tags, lengths, strict=True)] == theirs.decode(
