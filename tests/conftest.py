@@ -34,7 +34,8 @@ hypothesis.settings.register_profile(
     "patient",
     deadline=None,
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
-    derandomize="CI" in os.environ,  # there the same examples each time; people's machines go on searching
+    derandomize="CI" in os.environ,  # there the same examples each time, and fewer; people's machines go on searching
+    max_examples=50 if "CI" in os.environ else 100,
 )
 hypothesis.settings.load_profile("patient")
 
