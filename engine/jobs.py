@@ -66,8 +66,8 @@ class TrainJob:
         return {"fingerprint": self.data.fingerprint, "identity": identity, **about}
 
     def train(self, reporter: Reporter) -> Outcome:
-        resumed = self.checkpoints.newest_sound(lambda damage: None) is not None
-        self.learner.build(self.task, self.artifacts, blank=resumed)
+        resumes = bool(self.checkpoints.steps())  # from a whole one, which the trainer finds, or not at all
+        self.learner.build(self.task, self.artifacts, blank=resumes)
         return Trainer(self.task, self.config.settings, self.learner, self.checkpoints, reporter).run()
 
     def _save_artifacts(self, record: dict[str, Any]) -> None:
