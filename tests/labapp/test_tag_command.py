@@ -237,4 +237,4 @@ class TestWhatIsRefused:
             monkeypatch.setattr(sys, "stdin", stdin)
             printed = labapp("tag", "mine")
             assert printed.code == 2
-            assert "what is to be tagged?" in printed.err
+            assert "what is there to tag?" in printed.err
