@@ -10,8 +10,8 @@ from rich.text import Text
 
 from labapp.output import clean
 from labapp.play import writing
+from labapp.play.words import short
 from labapp.tag.colours import ANSI, Slots
-from labapp.tag.layout import short
 from labapp.tag.replies import Sentence
 from labapp.tag.spans import Span, spans_of
 from labapp.tag.stack import glued
