@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.errors import LabError
+from engine.files import MARKS
 from engine.ner.corpus import OUTSIDE, Sentence
 
 LISTED = 5  # wrong lines in an error message
@@ -16,7 +17,6 @@ KEPT = 1_000  # wrong lines that are remembered; more are only counted
 SHOWN = 80  # characters of a wrong line
 
 TAG = re.compile(r"[BIESLU]-\S+")
-MARKS = {b"PK\x03\x04": "a zip archive", b"\x1f\x8b": "a gzip archive", b"%PDF": "a PDF document"}
 
 EXPECTED = "one token per line with its tag in the last column, and blank lines between sentences"
 
