@@ -38,7 +38,9 @@ class NerTask:
     def prepare(self, data: Corpus, settings: NerSettings) -> NerArtifacts:
         """Vocabulary of the training split, and the pretrained vectors or encoder to begin with."""
         train = data.split("train")
-        counts = {split: count_words(data.split(split), settings.fold_case, settings.zero_digits) for split in SPLITS}
+        counts: dict[str, Counter[str]] = {
+            split: count_words(data.split(split), settings.fold_case, settings.zero_digits) for split in SPLITS
+        }
         vectors = vectors_for(counts["train"], data, settings) if self.options.get("vectors") else None
         vocabulary = build(
             train, data.types, fold_case=settings.fold_case, zero_digits=settings.zero_digits,
