@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.errors import LabError
+from engine.listing import LISTED
 from engine.ner import facts
 from engine.ner.corpus import Corpus, Sentence
 from engine.ner.formats import read_tagged
 from engine.ner.identity import fingerprint_of, types_of
-from engine.ner.listing import LISTED, list_files, unseen_file
+from engine.ner.listing import list_files, unseen_file
 from engine.ner.schemes import Scheme, mistakes, recognise, to_iob2, transitions
 from engine.ner.settings import NerSettings
 from engine.ner.splitting import split_off
