@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.errors import LabError
-from engine.listing import LISTED
 from engine.ner import facts
 from engine.ner.corpus import Corpus, Sentence
 from engine.ner.formats import read_tagged
@@ -27,6 +26,7 @@ from engine.ner.settings import NerSettings
 from engine.ner.splitting import split_off
 from engine.ner.tagged import TaggedFile
 from engine.task import SPLITS, Split
+from engine.text.listing import LISTED
 
 SHOWN = 20  # wrong lines that a check lists
 

@@ -20,7 +20,7 @@ from engine.ner.columns import layout_of, read_columns
 from engine.ner.corpus import OUTSIDE
 from engine.ner.table import header_of, read_table
 from engine.ner.tagged import LISTED, WANTED, TaggedFile
-from engine.textfile import content_of, decoded
+from engine.text.files import content_of, decoded
 
 
 def read_tagged(path: Path) -> TaggedFile:

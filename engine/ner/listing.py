@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.listing import NAMES, Kind
 from engine.ner.formats import look
+from engine.text.listing import NAMES, Kind
 
 LOOKED_AT = 2**17  # bytes of each file that are read to say that it is one: thousands of lines
 TAGGED = Kind(

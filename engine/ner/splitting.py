@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from engine.ner.corpus import Sentence
-from engine.splitting import Text
-from engine.splitting import split_off as split_examples
 from engine.task import Split
+from engine.text.splitting import Text
+from engine.text.splitting import split_off as split_examples
 
 
 def text_of(sentence: Sentence) -> Text:

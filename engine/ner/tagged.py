@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from engine.ner.corpus import OUTSIDE, Sentence
-from engine.textfile import Wanted
+from engine.text.files import Wanted
 
 LISTED = 5  # wrong lines in an error message
 KEPT = 1_000  # wrong lines that are remembered; more are only counted

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import LabError
-
-MARKS = {b"PK\x03\x04": "a zip archive", b"\x1f\x8b": "a gzip archive", b"%PDF": "a PDF document"}
+from engine.files import MARKS
 
 
 @dataclass(frozen=True)
