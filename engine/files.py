@@ -15,6 +15,9 @@ from typing import Any
 from engine.errors import LabError
 from engine.events import jsonable
 
+# How files begin that someone may take for text
+MARKS = {b"PK\x03\x04": "a zip archive", b"\x1f\x8b": "a gzip archive", b"%PDF": "a PDF document"}
+
 
 def write_atomic(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Replace a file as a whole: written beside, synced, renamed."""

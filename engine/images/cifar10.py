@@ -7,21 +7,20 @@ archive is read as a stream and never unpacked; the Python version of the data w
 from __future__ import annotations
 
 import hashlib
-import os
-import shutil
 import tarfile
-import tempfile
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from engine.errors import LabError
-from engine.files import explained, sha256
+from engine.files import sha256
 from engine.images.cache import CacheWriter, PictureCache, content_hashes
 from engine.images.data import PictureData, with_validation
 from engine.images.settings import ImageSettings
+from engine.published import Progress, Published
 from engine.task import Split
 
 URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
@@ -33,7 +32,9 @@ SIDE = 32
 RECORD = 1 + 3 * SIDE * SIDE
 READER_VERSION = 1  # goes into the cache's key: raise it when the reading changes
 
-Progress = Callable[[int, int], None]  # (bytes done, bytes in all)
+PUBLISHED = Published(
+    "CIFAR-10's binary archive", ARCHIVE, URL, SHA256, SIZE, f"take {URL} (the binary version, not the Python one)"
+)
 
 
 def is_here(folder: Path) -> bool:
@@ -45,39 +46,7 @@ def fetch(
     folder: Path, from_file: Path | None, progress: Progress, *, url: str = URL, expected_sha256: str = SHA256
 ) -> Path:
     """Bring the archive into `folder`: download it, or copy it from a file the user has; verified either way."""
-    if from_file is not None:
-        return _adopt(from_file, folder / ARCHIVE, progress, expected_sha256)
-    from engine.download import download
-
-    return download(url, expected_sha256, folder / ARCHIVE, progress)
-
-
-def _adopt(source: Path, target: Path, progress: Progress, expected_sha256: str) -> Path:
-    try:
-        found = sha256(source)
-    except OSError as error:
-        raise LabError(
-            "the file cannot be read", got=f"{source}: {error.strerror}", expected=f"{ARCHIVE} ({SIZE:,} bytes)"
-        ) from error
-    size = source.stat().st_size
-    if found != expected_sha256:
-        raise LabError(
-            "this is not CIFAR-10's binary archive",
-            got=f"{source}: {size:,} bytes, SHA-256 {found}",
-            expected=f"{SIZE:,} bytes, SHA-256 {expected_sha256}",
-            hint=f"take {URL} (the binary version, not the Python one)",
-        )
-    with explained(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        handle, beside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        try:
-            with source.open("rb") as original, os.fdopen(handle, "wb") as copy:
-                shutil.copyfileobj(original, copy, 2**22)
-            os.replace(beside, target)
-        finally:
-            Path(beside).unlink(missing_ok=True)
-    progress(size, size)
-    return target
+    return replace(PUBLISHED, url=url, sha256=expected_sha256).fetch(folder, from_file, progress)
 
 
 def open_cifar10(source: str | Path, settings: ImageSettings, cache: Path, say: Callable[[str], None]) -> PictureData:

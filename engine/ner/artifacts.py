@@ -28,7 +28,7 @@ class NerArtifacts:
     initial: tuple[Tensor, Tensor] | None = None  # (n,) int64, (n, word_dim)
     coverage: Mapping[str, Any] = field(default_factory=dict)  # what the pretrained vectors cover, for the report
     sources: Mapping[str, str] = field(default_factory=dict)  # SHA-256 of what was used besides the corpus
-    encoder: Any = None  # `engine.ner.encoder.Encoder`, for the variant that has one
+    encoder: Any = None  # `engine.text.encoder.Encoder`, for the variant that has one
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -82,7 +82,7 @@ def restore(directory: Path) -> NerArtifacts:
         ) from error
     encoder = None
     if (directory / ENCODER).exists():
-        from engine.ner.encoder import Encoder
+        from engine.text.encoder import Encoder
 
         encoder = Encoder.restore(directory / ENCODER)
     return NerArtifacts(vocabulary, initial, coverage, sources, encoder)

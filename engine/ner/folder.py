@@ -20,12 +20,13 @@ from engine.ner import facts
 from engine.ner.corpus import Corpus, Sentence
 from engine.ner.formats import read_tagged
 from engine.ner.identity import fingerprint_of, types_of
-from engine.ner.listing import LISTED, list_files, unseen_file
+from engine.ner.listing import list_files, unseen_file
 from engine.ner.schemes import Scheme, mistakes, recognise, to_iob2, transitions
 from engine.ner.settings import NerSettings
 from engine.ner.splitting import split_off
 from engine.ner.tagged import TaggedFile
 from engine.task import SPLITS, Split
+from engine.text.listing import LISTED
 
 SHOWN = 20  # wrong lines that a check lists
 

@@ -19,22 +19,23 @@ from engine.errors import LabError
 from engine.ner.columns import layout_of, read_columns
 from engine.ner.corpus import OUTSIDE
 from engine.ner.table import header_of, read_table
-from engine.ner.tagged import LISTED, TaggedFile, content_of, decoded
+from engine.ner.tagged import LISTED, WANTED, TaggedFile
+from engine.text.files import content_of, decoded
 
 
 def read_tagged(path: Path) -> TaggedFile:
     """All sentences of a file. Raises what is wrong with the file as a whole; wrong lines are only collected."""
-    return _read(path, content_of(path))
+    return _read(path, content_of(path, WANTED))
 
 
 def look(path: Path, at_most: int) -> None:
     """Raise a LabError if the first bytes of a file show that it holds no tagged text."""
-    content = content_of(path, at_most)
+    content = content_of(path, WANTED, at_most)
     if len(content) < at_most:
         _read(path, content)
         return
     end = content.rfind(b"\n")
-    text, encoding, _ = decoded(path, content[:end] if end > 0 else content)  # no character cut in two
+    text, encoding, _ = decoded(path, content[:end] if end > 0 else content, WANTED)  # no character cut in two
     if header_of(text) is None:
         layout_of(text, path)
         return
@@ -45,7 +46,7 @@ def look(path: Path, at_most: int) -> None:
 
 
 def _read(path: Path, content: bytes) -> TaggedFile:
-    text, encoding, replaced = decoded(path, content)
+    text, encoding, replaced = decoded(path, content, WANTED)
     found = TaggedFile(path, encoding, replaced=replaced)
     if header_of(text) is not None:
         read_table(text, found)

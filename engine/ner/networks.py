@@ -13,7 +13,8 @@ from engine.ner.settings import NerSettings
 from engine.ner.vocabulary import CASES, Vocabulary
 from models.characters import CHARACTER_NETWORKS
 from models.crf import LinearChainCRF, bio_transitions
-from models.tagger import Dropout, LSTMTagger, WordEmbedding
+from models.tagger import EncoderTagger, LSTMTagger
+from models.words import Dropout, WordEmbedding
 
 
 def lstm_tagger(options: Mapping[str, Any], settings: NerSettings, artifacts: NerArtifacts) -> LSTMTagger:
@@ -37,6 +38,15 @@ def lstm_tagger(options: Mapping[str, Any], settings: NerSettings, artifacts: Ne
         layer_norm=bool(options.get("layer_norm")),
         crf=chain(options, settings, vocabulary),
     )
+
+
+def encoder_tagger(
+    options: Mapping[str, Any], settings: NerSettings, artifacts: NerArtifacts, *, blank: bool
+) -> EncoderTagger:
+    """A pretrained encoder under a linear layer; `blank`: weights are loaded over those it begins with."""
+    network, width = artifacts.encoder.network(blank=blank), artifacts.encoder.width
+    vocabulary = artifacts.vocabulary
+    return EncoderTagger(network, width, len(vocabulary.tags), settings.dropout, chain(options, settings, vocabulary))
 
 
 def chain(options: Mapping[str, Any], settings: NerSettings, vocabulary: Vocabulary) -> LinearChainCRF | None:

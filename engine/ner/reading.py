@@ -1,8 +1,7 @@
 """Sentences as tensors: encoded once as a whole, cut into batches by indexing.
 
 Everything of a split lies end to end in flat tensors. A batch gathers its sentences out of them, padded on the right,
-and spells each distinct word once. Training batches hold sentences of about the same length (`bucketed`), so that
-little of them is padding.
+and spells each distinct word once.
 """
 
 from __future__ import annotations
@@ -17,10 +16,11 @@ from engine.ner.corpus import Sentence
 from engine.ner.cutting import cut, repaired
 from engine.ner.vocabulary import UNKNOWN, Vocabulary, case_of
 from engine.randomness import Stream
-from models.tagger import Pieces, Words
+from engine.text.batches import bucketed, padded
+from models.tagger import Words
+from models.words import Pieces
 
 STAY = ("lengths", "spelling_lengths")  # of a batch, on the CPU
-POOL = 50  # batches that are sorted by length together
 
 
 class Batch(NamedTuple):
@@ -95,26 +95,6 @@ class Encoded:
         """Every piece once, the shortest first: (rows, batch)."""
         for rows in self.lengths.argsort(stable=True).split(size):
             yield rows, self.batch(rows)
-
-
-def bucketed(lengths: Tensor, size: int, rng: Stream) -> list[Tensor]:
-    """Batches of rows of about the same length, drawn and ordered at random.
-
-    Rows are shuffled, sorted by length within pools of many batches, and cut up; then the batches are shuffled.
-    """
-    random = torch.Generator().manual_seed(rng.seed_for("order"))
-    order = torch.randperm(len(lengths), generator=random)
-    batches: list[Tensor] = []
-    for pool in order.split(POOL * size):
-        batches += pool[lengths[pool].argsort(stable=True)].split(size)
-    return [batches[number] for number in torch.randperm(len(batches), generator=random).tolist()]
-
-
-def padded(flat: Tensor, starts: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-    """Rows out of a flat tensor: (rows, longest), 0 beyond their ends, and the mask of what is not."""
-    times = torch.arange(int(lengths.max()))
-    mask = times < lengths[:, None]
-    return flat[(starts[:, None] + times).clamp(max=max(len(flat) - 1, 0))].masked_fill(~mask, 0), mask
 
 
 class WordReader:

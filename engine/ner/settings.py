@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import field_validator, model_validator
 
 from engine.settings import TrainSettings, setting
-
-RANDOM = "random"  # instead of a file of word vectors
-SCRATCH = "scratch"  # instead of a pretrained encoder
-
-
-def absolute(path: str) -> str:
-    """A path from wherever one is; raises ValueError where it cannot be one."""
-    try:
-        return str(Path(path).expanduser().absolute())
-    except (OSError, RuntimeError) as error:
-        raise ValueError(f"this is no path: {error}") from error
-
-
-def looks_like_path(name: str) -> bool:
-    """Names on the hub have one slash at most, and none in front."""
-    return name.startswith(("/", ".", "~")) or name.count("/") > 1
+from engine.text.sources import whole_encoder, whole_vectors
 
 
 class NerSettings(TrainSettings):
@@ -94,16 +78,8 @@ class NerSettings(TrainSettings):
     def rates(self) -> dict[str, float]:
         return {"encoder.": self.encoder_lr}
 
-    @field_validator("vectors")
-    @classmethod
-    def _whole_path(cls, value: str) -> str:
-        return value if value in ("", RANDOM) else absolute(value)
-
-    @field_validator("encoder")
-    @classmethod
-    def _whole_folder(cls, value: str) -> str:
-        """What looks like a path is one, and made absolute: a worker starts elsewhere. All else is a name."""
-        return absolute(value) if looks_like_path(value) else value
+    _whole_vectors = field_validator("vectors")(whole_vectors)
+    _whole_encoder = field_validator("encoder")(whole_encoder)
 
     @model_validator(mode="after")
     def _something_to_train_on(self) -> Self:

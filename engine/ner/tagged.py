@@ -1,4 +1,4 @@
-"""A file of tagged text as it was read: its sentences, and the lines that made no sense. Bytes to text. Torch-free."""
+"""A file of tagged text as it was read: its sentences, and the lines that made no sense. Torch-free."""
 
 from __future__ import annotations
 
@@ -8,17 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from engine.errors import LabError
 from engine.ner.corpus import OUTSIDE, Sentence
+from engine.text.files import Wanted
 
 LISTED = 5  # wrong lines in an error message
 KEPT = 1_000  # wrong lines that are remembered; more are only counted
 SHOWN = 80  # characters of a wrong line
 
 TAG = re.compile(r"[BIESLU]-\S+")
-MARKS = {b"PK\x03\x04": "a zip archive", b"\x1f\x8b": "a gzip archive", b"%PDF": "a PDF document"}
-
-EXPECTED = "one token per line with its tag in the last column, and blank lines between sentences"
+WANTED = Wanted("tagged text", "one token per line with its tag in the last column, and blank lines between sentences")
 
 
 class WrongLine(NamedTuple):
@@ -73,39 +71,3 @@ def pair_of(word: str, tag: str) -> tuple[str, str] | str:
     if not is_tag(tag):
         return f"unknown tag {tag[:20]!r}"
     return sys.intern(word), sys.intern(tag)
-
-
-def content_of(path: Path, at_most: int = -1) -> bytes:
-    try:
-        if not path.is_file():  # a pipe would wait for ever
-            kind = "a folder" if path.is_dir() else "no regular file" if path.exists() else "no such file"
-            raise LabError("the tagged text cannot be read", got=f"{path}: {kind}", expected=EXPECTED)
-        with path.open("rb") as file:
-            return file.read(at_most)
-    except OSError as error:
-        raise LabError("the tagged text cannot be read", got=f"{path}: {error.strerror}", expected=EXPECTED) from error
-
-
-def decoded(path: Path, content: bytes) -> tuple[str, str, int]:
-    """(text with \\n at line ends, encoding, bytes that mean nothing in it)."""
-    for mark, kind in MARKS.items():
-        if content.startswith(mark):
-            raise LabError("the file is not text", got=f"{path}: {kind}", expected=EXPECTED, hint="unpack it first")
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise LabError(
-            "the file is in UTF-16", got=str(path), expected="UTF-8", hint=f"iconv -f utf-16 -t utf-8 {path}"
-        )
-    if b"\0" in content:
-        raise LabError("the file is not text", got=f"{path}: it holds null bytes", expected=EXPECTED)
-    replaced = 0
-    try:
-        text, encoding = content.decode("utf-8-sig"), "utf-8"
-    except UnicodeDecodeError:
-        text, encoding = content.decode("cp1252", errors="replace"), "cp1252"
-        replaced = text.count("\ufffd")  # cp1252 itself has no such character
-    text = text.replace("\r\n", "\n")
-    if "\n" not in text:
-        text = text.replace("\r", "\n")
-    if not text.strip():
-        raise LabError("the file is empty", got=str(path), expected=EXPECTED)
-    return text, encoding, replaced

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,14 @@ from engine.ner import metrics
 from engine.ner.artifacts import NerArtifacts
 from engine.ner.corpus import Corpus, Sentence
 from engine.ner.mistakes import mistakes_of
-from engine.ner.networks import lstm_tagger
+from engine.ner.networks import encoder_tagger, lstm_tagger
 from engine.ner.reading import Batch, Encoded, Reader, WordReader
 from engine.ner.settings import NerSettings
 from engine.ner.tagging import Tagged, Tagging, tag
-from engine.ner.vocabulary import build
-from engine.ner.words import pretrained, summary
+from engine.ner.vocabulary import UNKNOWN, build, count_words, folded
 from engine.randomness import Stream
-from engine.task import Evaluation, Loss, Split
+from engine.task import SPLITS, Evaluation, Loss, Split
+from engine.text.pretrained import Pretrained, pretrained, summary
 from models.tagger import best_tags, negative_log_likelihood
 
 
@@ -37,29 +38,31 @@ class NerTask:
     def prepare(self, data: Corpus, settings: NerSettings) -> NerArtifacts:
         """Vocabulary of the training split, and the pretrained vectors or encoder to begin with."""
         train = data.split("train")
-        vectors = pretrained(data, settings) if self.options.get("vectors") else None
+        counts: dict[str, Counter[str]] = {
+            split: count_words(data.split(split), settings.fold_case, settings.zero_digits) for split in SPLITS
+        }
+        vectors = vectors_for(counts["train"], data, settings) if self.options.get("vectors") else None
         vocabulary = build(
             train, data.types, fold_case=settings.fold_case, zero_digits=settings.zero_digits,
             min_count=settings.min_count, extra=vectors.extra if vectors else (),
         )  # fmt: skip
         if self.options.get("encoder"):
-            from engine.ner import encoder  # transformers takes seconds to import
+            from engine.text import encoder  # transformers takes seconds to import
 
-            found = encoder.load(settings, train)
+            found = encoder.load(settings.encoder, [sentence.tokens for sentence in train])
             return NerArtifacts(vocabulary, sources=found.sources, encoder=found)
         if vectors is None:
             return NerArtifacts(vocabulary)
-        coverage = vectors.coverage(data, vocabulary)
+        coverage = vectors.coverage(counts)
         print(f"word vectors: {summary(coverage)}", flush=True)
-        return NerArtifacts(vocabulary, vectors.rows_of(vocabulary), coverage, vectors.sources)
+        return NerArtifacts(vocabulary, vectors.rows_of(vocabulary.words, UNKNOWN + 1), coverage, vectors.sources)
 
     def restore(self, directory: Path) -> NerArtifacts:
         return stored.restore(directory)
 
     def model(self, settings: NerSettings, artifacts: NerArtifacts, *, blank: bool = False) -> nn.Module:
         if artifacts.encoder is not None:
-            network: nn.Module = artifacts.encoder.tagger(self.options, settings, artifacts.vocabulary, blank=blank)
-            return network
+            return encoder_tagger(self.options, settings, artifacts, blank=blank)
         return lstm_tagger(self.options, settings, artifacts)
 
     def attach(self, data: Corpus | None, settings: NerSettings, artifacts: NerArtifacts, device: torch.device) -> None:
@@ -74,7 +77,7 @@ class NerTask:
         self.data, self.settings, self.artifacts, self.device = data, settings, artifacts, device
         self.vocabulary = artifacts.vocabulary
         if artifacts.encoder is not None:
-            self.reader: Reader = artifacts.encoder.reader(settings)
+            self.reader: Reader = artifacts.encoder.reader(settings.max_tokens)
         else:
             self.reader = WordReader(self.vocabulary, settings.max_tokens, settings.max_characters)
         self.splits = {}
@@ -182,3 +185,9 @@ class NerTask:
             "probability": math.exp(best.log_probability),
             "second": second and {"tags": self.names(second), "probability": math.exp(second.log_probability)},
         }
+
+
+def vectors_for(counts: Counter[str], data: Corpus, settings: NerSettings) -> Pretrained | None:
+    """Vectors of the words of training as they are looked up, and in lower case."""
+    wanted = {*counts, *(folded(word, True, settings.zero_digits) for word in counts)}
+    return pretrained(settings.vectors, data.vectors, wanted, settings.extra_vectors, settings.word_dim)

@@ -8,16 +8,8 @@ from torch import Tensor, nn
 
 from models.characters import CHARACTER_NETWORKS, CharacterLSTM
 from models.crf import LinearChainCRF
-from models.tagger import (
-    PADDING,
-    UNKNOWN,
-    Dropout,
-    LSTMTagger,
-    WordEmbedding,
-    Words,
-    best_tags,
-    negative_log_likelihood,
-)
+from models.tagger import LSTMTagger, Words, best_tags, negative_log_likelihood
+from models.words import PADDING, UNKNOWN, Dropout, WordEmbedding
 
 WORDS, CHARACTERS, TAGS = 12, 9, 5
 

@@ -10,9 +10,9 @@ from transformers import AutoModel
 
 from engine.errors import LabError, UsageError
 from engine.ner import artifacts as stored
-from engine.ner.encoder import EDGES, MOST_PIECES, from_scratch
 from engine.ner.reading import Encoded
-from models.tagger import Pieces
+from engine.text.encoder import EDGES, MOST_PIECES, from_scratch
+from models.words import Pieces
 from tests.engine.ner.taggers import TRAIN, config, made, sentence
 
 SENTENCES = tuple(map(sentence, TRAIN))
@@ -22,7 +22,7 @@ SENTENCES = tuple(map(sentence, TRAIN))
 def folder(tmp_path: Path) -> Path:
     """A pretrained encoder as one finds it: weights, configuration, tokenizer."""
     torch.manual_seed(7)
-    scratch = from_scratch(SENTENCES)
+    scratch = from_scratch([each.tokens for each in SENTENCES])
     path = tmp_path / "pretrained"
     AutoModel.from_config(scratch.config).save_pretrained(path)
     scratch.tokenizer.save_pretrained(path)

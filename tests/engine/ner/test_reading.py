@@ -6,10 +6,12 @@ import pytest
 import torch
 
 from engine.ner.corpus import Sentence
-from engine.ner.reading import Encoded, WordReader, bucketed
+from engine.ner.reading import Encoded, WordReader
 from engine.ner.vocabulary import CASES, Vocabulary, build, case_of
 from engine.randomness import Stream
-from models.tagger import UNKNOWN, Words
+from engine.text.batches import bucketed
+from models.tagger import Words
+from models.words import UNKNOWN
 from tests.engine.ner.taggers import TRAIN, sentence
 
 SENTENCES = tuple(map(sentence, TRAIN))

@@ -18,8 +18,8 @@ from engine.ner.sample_names import Dice, gentilic, pools
 from engine.ner.schemes import mistakes, transitions
 from engine.ner.settings import NerSettings
 from engine.ner.splitting import text_of
-from engine.ner.vectors import Vectors, read_vectors
 from engine.task import SPLITS
+from engine.text.vectors import Vectors, read_vectors
 
 FINGERPRINT = "22a8f56ab33d4f65bb5c56fe03fa302c1f1b23c00b65f84612ac1dd912b6bb7f"
 VECTORS = "f1d21d528427d896fac7df3ff07ea26dd4ef0f76521c041bcfb4436722ca9d2c"  # SHA-256 of their file

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.errors import LabError
-from engine.ner.tagged import MARKS
+from engine.files import MARKS
 
 LOOKED_AT = 100  # lines that tell how many numbers there are
 AT_ONCE = 1_000  # vectors parsed together

@@ -1,4 +1,4 @@
-"""A pretrained transformer encoder under the tagger, and how it reads: words cut into pieces (Devlin et al. 2019).
+"""A pretrained transformer encoder, and how it reads: words cut into pieces (Devlin et al. 2019).
 
 The encoder comes from a folder or the hub, as safetensors and without code of its own. Its tokenizer and configuration
 are kept with the run, its fine-tuned weights are in the checkpoints: to use the run neither folder nor hub is needed.
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,9 @@ from transformers.utils.hub import cached_file
 
 from engine.errors import LabError
 from engine.files import explained, sha256, write_json
-from engine.ner.corpus import Sentence
-from engine.ner.networks import chain
-from engine.ner.reading import padded
-from engine.ner.settings import SCRATCH, NerSettings
-from engine.ner.vocabulary import Vocabulary
-from models.tagger import EncoderTagger, Pieces
+from engine.text.batches import padded
+from engine.text.sources import SCRATCH
+from models.words import Pieces
 
 WEIGHTS, ORIGIN = "model.safetensors", "origin.json"
 MOST_PIECES = 8  # of a word: it is read off its first, and an address should not crowd out the sentence
@@ -75,22 +72,24 @@ class Encoder:
                 hint="restore the folder, or train again with labapp train --from RUN",
             ) from error
 
-    def reader(self, settings: NerSettings) -> PieceReader:
-        most = int(getattr(self.config, "max_position_embeddings", 512)) - EDGES - 2  # RoBERTa counts from two
-        return PieceReader(self.tokenizer, min(settings.max_tokens, most), most)
+    @property
+    def width(self) -> int:
+        return int(self.config.hidden_size)
 
-    def tagger(
-        self, options: Mapping[str, Any], settings: NerSettings, vocabulary: Vocabulary, *, blank: bool
-    ) -> EncoderTagger:
-        """The network; `blank`: without the pretrained weights, since trained ones are loaded over them."""
+    def reader(self, longest: int) -> PieceReader:
+        """Reads sentences of at most `longest` words."""
+        most = int(getattr(self.config, "max_position_embeddings", 512)) - EDGES - 2  # RoBERTa counts from two
+        return PieceReader(self.tokenizer, min(longest, most), most)
+
+    def network(self, *, blank: bool) -> nn.Module:
+        """The encoder itself; `blank`: without the pretrained weights, since trained ones are loaded over them."""
         if blank or not self.sha:
-            encoder: nn.Module = AutoModel.from_config(self.config, trust_remote_code=False)
+            network: nn.Module = AutoModel.from_config(self.config, trust_remote_code=False)
         else:
-            encoder = self.pretrained()
-        if isinstance(pooler := getattr(encoder, "pooler", None), nn.Module):
-            pooler.requires_grad_(False)  # of no use for tagging
-        width, tags = int(self.config.hidden_size), len(vocabulary.tags)
-        return EncoderTagger(encoder, width, tags, settings.dropout, chain(options, settings, vocabulary))
+            network = self.pretrained()
+        if isinstance(pooler := getattr(network, "pooler", None), nn.Module):
+            pooler.requires_grad_(False)  # of no use for single words
+        return network
 
     def pretrained(self) -> nn.Module:
         path = weights_of(self.origin)
@@ -110,20 +109,20 @@ class Encoder:
         return model
 
 
-def load(settings: NerSettings, train: Sequence[Sentence]) -> Encoder:
-    """The encoder the settings name."""
-    if settings.encoder == SCRATCH:
+def load(name: str, train: Iterable[Sequence[str]]) -> Encoder:
+    """The encoder of that name; `train` are the tokens of sentences, for one from scratch."""
+    if name == SCRATCH:
         return from_scratch(train)
-    path = weights_of(settings.encoder)  # first: a missing one is known at once
+    path = weights_of(name)  # first: a missing one is known at once
     try:
-        tokenizer = AutoTokenizer.from_pretrained(settings.encoder, trust_remote_code=False, add_prefix_space=True)
-        config = AutoConfig.from_pretrained(settings.encoder, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False, add_prefix_space=True)
+        config = AutoConfig.from_pretrained(name, trust_remote_code=False)
     except (OSError, ValueError) as error:
-        raise not_loaded(settings.encoder, error) from error
+        raise not_loaded(name, error) from error
     special = (tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.unk_token_id)
     if None in special or getattr(config, "is_encoder_decoder", False):
-        raise not_loaded(settings.encoder, f"a {config.model_type} is no encoder that reads [CLS] a sentence [SEP]")
-    return Encoder(tokenizer, config, settings.encoder, sha256(path))
+        raise not_loaded(name, f"a {config.model_type} is no encoder that reads [CLS] a sentence [SEP]")
+    return Encoder(tokenizer, config, name, sha256(path))
 
 
 def weights_of(name: str) -> Path:
@@ -148,9 +147,9 @@ def not_loaded(name: str, why: object) -> LabError:
     )
 
 
-def from_scratch(train: Sequence[Sentence]) -> Encoder:
+def from_scratch(train: Iterable[Sequence[str]]) -> Encoder:
     """A two-layer BERT and a WordPiece vocabulary: every character, and the commonest words."""
-    counts = Counter(token for sentence in train for token in sentence.tokens)
+    counts = Counter(token for sentence in train for token in sentence)
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
     characters = sorted({character for token in counts for character in token})
     words = [word for word, count in sorted(counts.items(), key=lambda each: (-each[1], each[0])) if count > 1]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,12 +13,8 @@ from torch import Tensor
 
 from engine.errors import LabError
 from engine.files import sha256
-from engine.ner.checking import no_vectors
-from engine.ner.corpus import Corpus
-from engine.ner.settings import RANDOM, NerSettings
-from engine.ner.vectors import Vectors, read_vectors
-from engine.ner.vocabulary import Vocabulary, count_words, folded
-from engine.task import SPLITS
+from engine.text.sources import RANDOM, no_vectors
+from engine.text.vectors import Vectors, read_vectors
 
 
 @dataclass(frozen=True)
@@ -36,48 +33,45 @@ class Pretrained:
     def sources(self) -> dict[str, str]:
         return {"vectors": sha256(self.path)}
 
-    def rows_of(self, vocabulary: Vocabulary) -> tuple[Tensor, Tensor]:
-        """(n,) rows of the embedding and (n, dim) what they begin with.
+    def rows_of(self, words: Sequence[str], first: int) -> tuple[Tensor, Tensor]:
+        """(n,) rows of an embedding whose row `first` is words[0], and (n, dim) what they begin with.
 
-        A word is looked up as the vocabulary holds it, else in lower case: GloVe knows no capitals.
+        A word is looked up as it is, else in lower case: GloVe knows no capitals.
         """
         places = {word: place for place, word in enumerate(self.vectors.words)}
         found = [
             (row, place)
-            for row, word in enumerate(vocabulary.words, 2)
+            for row, word in enumerate(words, first)
             if (place := places.get(word, places.get(word.lower()))) is not None
         ]
         rows, chosen = torch.tensor(found, dtype=torch.int64).reshape(-1, 2).T
         return rows, torch.from_numpy(self.vectors.values)[chosen]
 
-    def coverage(self, corpus: Corpus, vocabulary: Vocabulary) -> dict[str, Any]:
+    def coverage(self, counts: Mapping[str, Counter[str]]) -> dict[str, Any]:
         """Shares of words that have a vector: of the different ones in training, of all running ones of each split."""
         have, facts = set(self.vectors.words), {}
-        for split in SPLITS:
-            counts = count_words(corpus.split(split), vocabulary.fold_case, vocabulary.zero_digits)
-            covered = {word: count for word, count in counts.items() if word in have or word.lower() in have}
+        for split, words in counts.items():
+            covered = {word: count for word, count in words.items() if word in have or word.lower() in have}
             if split == "train":
-                facts["of_training_vocabulary"] = round(len(covered) / max(len(counts), 1), 4)
-            facts[f"of_running_words_{split}"] = round(sum(covered.values()) / max(counts.total(), 1), 4)
+                facts["of_training_vocabulary"] = round(len(covered) / max(len(words), 1), 4)
+            facts[f"of_running_words_{split}"] = round(sum(covered.values()) / max(words.total(), 1), 4)
         return {"file": self.path.name, "words_in_file": self.vectors.lines, "words_used": len(have), **facts}
 
 
-def pretrained(corpus: Corpus, settings: NerSettings) -> Pretrained | None:
-    """The vectors the settings name, else those that came with the corpus; None where `random` was chosen."""
-    if settings.vectors == RANDOM:
+def pretrained(setting: str, own: Path | None, wanted: Collection[str], extra: int, dim: int) -> Pretrained | None:
+    """The vectors a setting names, else those that came with the data (`own`); None where `random` was chosen."""
+    if setting == RANDOM:
         return None
-    path = Path(settings.vectors) if settings.vectors else corpus.vectors
+    path = Path(setting) if setting else own
     if path is None:
         raise no_vectors()
-    words = count_words(corpus.split("train"), settings.fold_case, settings.zero_digits)
-    wanted = {*words, *(folded(word, True, settings.zero_digits) for word in words)}
-    vectors = read_vectors(path, wanted, settings.extra_vectors, print)
-    if vectors.dim != settings.word_dim:
+    vectors = read_vectors(path, wanted, extra, print)
+    if vectors.dim != dim:
         raise LabError(
             "the word vectors have another width than the network",
-            got=f"{vectors.dim} numbers a word in {path}, word_dim={settings.word_dim}",
+            got=f"{vectors.dim} numbers a word in {path}, word_dim={dim}",
             expected="the same",
-            hint=f"set word_dim={vectors.dim}, or bring vectors of width {settings.word_dim}",
+            hint=f"set word_dim={vectors.dim}, or bring vectors of width {dim}",
         )
     return Pretrained(path, vectors)
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import LabError
-from engine.ner.vectors import Vectors, read_vectors
+from engine.text.vectors import Vectors, read_vectors
 
 WORDS = ("the", ",", ".", "of", "paris", "zebra", "café", "'s", "1,000", "\x85")
 

@@ -1,0 +1,1 @@
+"""What the labs of language share: word vectors, pretrained encoders, sentences as padded batches."""

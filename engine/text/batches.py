@@ -1,0 +1,30 @@
+"""Rows of different lengths that lie end to end in flat tensors, as padded batches of about the same length."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from engine.randomness import Stream
+
+POOL = 50  # batches that are sorted by length together
+
+
+def bucketed(lengths: Tensor, size: int, rng: Stream) -> list[Tensor]:
+    """Batches of rows of about the same length, drawn and ordered at random.
+
+    Rows are shuffled, sorted by length within pools of many batches, and cut up; then the batches are shuffled.
+    """
+    random = torch.Generator().manual_seed(rng.seed_for("order"))
+    order = torch.randperm(len(lengths), generator=random)
+    batches: list[Tensor] = []
+    for pool in order.split(POOL * size):
+        batches += pool[lengths[pool].argsort(stable=True)].split(size)
+    return [batches[number] for number in torch.randperm(len(batches), generator=random).tolist()]
+
+
+def padded(flat: Tensor, starts: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    """Rows out of a flat tensor: (rows, longest), 0 beyond their ends, and the mask of what is not."""
+    times = torch.arange(int(lengths.max()))
+    mask = times < lengths[:, None]
+    return flat[(starts[:, None] + times).clamp(max=max(len(flat) - 1, 0))].masked_fill(~mask, 0), mask

@@ -1,0 +1,76 @@
+"""Word vectors and encoders that a run begins with: how they are named, and whether they are there. Torch-free."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from engine.errors import UsageError
+
+RANDOM = "random"  # instead of a file of word vectors
+SCRATCH = "scratch"  # instead of a pretrained encoder
+GLOVE = "glove.6B.100d.txt of nlp.stanford.edu/projects/glove"
+
+
+def absolute(path: str) -> str:
+    """A path from wherever one is; raises ValueError where it cannot be one."""
+    try:
+        return str(Path(path).expanduser().absolute())
+    except (OSError, RuntimeError) as error:
+        raise ValueError(f"this is no path: {error}") from error
+
+
+def looks_like_path(name: str) -> bool:
+    """Names on the hub have one slash at most, and none in front."""
+    return name.startswith(("/", ".", "~")) or name.count("/") > 1
+
+
+def whole_vectors(value: str) -> str:
+    """The setting `vectors`, made absolute: a worker starts elsewhere."""
+    return value if value in ("", RANDOM) else absolute(value)
+
+
+def whole_encoder(value: str) -> str:
+    """The setting `encoder`: what looks like a path is one, and made absolute. All else is a name."""
+    return absolute(value) if looks_like_path(value) else value
+
+
+def check_vectors(vectors: str, *, embedded: bool, disk: bool) -> None:
+    """Refuse word vectors that cannot be there; those of an embedded dataset are with it."""
+    if not vectors and not embedded:
+        raise no_vectors()
+    if vectors not in ("", RANDOM) and disk and not there(vectors, Path.is_file):
+        raise UsageError(
+            "there is no such file of word vectors",
+            got=f"vectors={vectors}",
+            expected=f"a file of word vectors as GloVe writes them ({GLOVE})",
+            hint=f"set vectors to a file that is there, or to {RANDOM}",
+        )
+
+
+def check_encoder(encoder: str, *, disk: bool) -> None:
+    """Refuse an encoder's folder that is not there."""
+    if looks_like_path(encoder) and disk and not there(encoder, Path.is_dir):
+        raise UsageError(
+            "there is no such encoder",
+            got=f"encoder={encoder}",
+            expected=f"a folder with config.json and model.safetensors, a name on the hub, or {SCRATCH}",
+            hint="set encoder to a folder that is there",
+        )
+
+
+def there(path: str, kind: Callable[[Path], bool]) -> bool:
+    """Whether it is; what no system takes for a path is not."""
+    try:
+        return kind(Path(path))
+    except (OSError, ValueError):
+        return False
+
+
+def no_vectors() -> UsageError:
+    return UsageError(
+        "this variant begins with pretrained word vectors",
+        got="vectors is empty",
+        expected=f"a file of word vectors as GloVe writes them ({GLOVE})",
+        hint=f"set vectors=FILE, or vectors={RANDOM} to begin without",
+    )
