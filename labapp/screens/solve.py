@@ -36,9 +36,10 @@ from labapp.solve.asking import (
 )
 from labapp.solve.asking import SOLVE as SOLVING
 from labapp.solve.beams import Row, rows_of, verdict
-from labapp.solve.replies import Attending, Example, Examples, Settings, Solved, Solving
+from labapp.solve.replies import Attending, Example, Examples, Settings, Solved, Solving, Word
 from labapp.solve.words import EMPTY, HINT, NO_EXAMPLE, NO_WORD, WORK, example_line, head_line, summary
 from labapp.widgets.beam_table import BeamTable
+from labapp.widgets.blocks import plain
 from labapp.widgets.field import Field
 from labapp.widgets.problem_text import ProblemText
 from labapp.widgets.table import Table
@@ -71,11 +72,11 @@ class SolveScreen(SolveActions):
         & > #head { height: 1; background: $surface; text-wrap: nowrap; text-overflow: ellipsis; }
         & > #program { display: none; }
         & > #example { height: 1; display: none; color: $foreground 80%; }
-        & > #problem { max-height: 40%; margin: 1 0; }
+        & > #problem { max-height: 40%; margin: 0 0 1 0; }
         & > #body { height: 1fr; }
         & #words { height: 1fr; padding: 0 2; display: none; }
         & #beams { height: auto; max-height: 50%; }
-        & #worked { border-top: solid $panel; }
+        & #worked { border-top: solid $panel; border-title-align: right; border-title-color: $foreground 60%; }
         & > #foot { height: 1; padding: 0 1; background: $surface; text-wrap: nowrap; text-overflow: ellipsis; }
         &.programming > #program { display: block; }
         &.placed > #example { display: block; }
@@ -93,6 +94,7 @@ class SolveScreen(SolveActions):
         self.search = Search()
         self.settings: Settings | None = None  # of the answer that is shown
         self.solved: Solved | None = None  # what is shown
+        self.unknown: set[str] = set()  # words that the run was seen not to know
         self.scored: Solved | None = None  # the program one typed, scored
         self.attending: Attending | None = None
         self._attended = "", ""  # the problem and the program it is of
@@ -141,6 +143,7 @@ class SolveScreen(SolveActions):
         self.asker.forget(SOLVING, EXAMPLES, SCORE, ATTEND)
         self.solved, self.scored, self.attending, self.settings = None, None, None, None
         self.example, self.total = None, 0
+        self.unknown.clear()
         self.errors.clear()
         self.draw()
         self.ask()
@@ -150,12 +153,16 @@ class SolveScreen(SolveActions):
     @property
     def beam(self) -> int | None:
         """How wide the beam is that is wanted; None while nobody knows what the run's own is."""
-        return self.search.beam or (self.settings.beam if self.settings else None)
+        own = self.settings.beam if self.settings else self._setting("beam")
+        return self.search.beam or (own if isinstance(own, int) else None)
 
     @property
     def grammar(self) -> bool | None:
-        own = self.settings.grammar if self.settings else None
-        return self.search.grammar if self.search.grammar is not None else own
+        own = self.settings.grammar if self.settings else self._setting("grammar")
+        return self.search.grammar if self.search.grammar is not None else own if isinstance(own, bool) else None
+
+    def _setting(self, name: str) -> object:
+        return self.row.settings.get(name) if self.row else None
 
     @property
     def problem(self) -> str:
@@ -194,7 +201,8 @@ class SolveScreen(SolveActions):
         """The score of the program one types."""
         problem, program = self.problem, self.program_field.value.strip()
         if self.first and problem and program:
-            self.ask_for(SCORE, SOLVING, program_args(self.first, problem, program, self.search))
+            search = Search(1, self.search.grammar)  # its beams are not wanted: the narrowest costs least
+            self.ask_for(SCORE, SOLVING, program_args(self.first, problem, program, search))
         else:
             self.asker.forget(SCORE)
             self.scored = None
@@ -292,9 +300,12 @@ class SolveScreen(SolveActions):
         """As it is typed, before anybody has answered: numbers are found without a network."""
         text = self.problem
         if self.solved is not None and (self.solved.problem == text or (self.place and not text)):
-            self.query_one(ProblemText).show(self.solved.problem, self.solved.words)
+            text, words = self.solved.problem, self.solved.words
+            self.unknown |= {word.text for word in words if not word.known}
         else:
-            self.query_one(ProblemText).show(text, read(text).words)
+            words = tuple(Word(**vars(word), known=word.text not in self.unknown) for word in read(text).words)
+        above = self.field.value if self.place is None else ""
+        self.query_one(ProblemText).show(text, words, above.rstrip())
 
     @on(Table.Moved, "#beams")
     def _moved(self, message: Table.Moved) -> None:
@@ -309,7 +320,20 @@ class SolveScreen(SolveActions):
             return
         attending = self.attending if self._attended == (self.solved.problem, row.beam.program) else None
         attention = attending.attention if attending else None
+        self.worked.border_title = self._about(attention)
         self.worked.show(attending.solved if attending else self.solved, row.beam, attention)
+
+    def _about(self, attention: object) -> str:
+        """What is seen beside the steps."""
+        if self.settings is not None and not self.settings.attention:
+            return "this variant has no attention"
+        return (
+            ""
+            if attention is None
+            else "in brackets: where it looked"
+            if plain(self.app)
+            else "shaded: where it looked"
+        )
 
     def _why_nothing(self) -> Text:
         if error := self.errors.get(EXAMPLES if self.place is not None else SOLVING) or self.errors.get(SOLVING):
@@ -324,7 +348,7 @@ class SolveScreen(SolveActions):
         self.set_class(self.place is not None, "placed")
         if not self.first:
             return
-        told = head_line(name_of(self.row, self.first), self.beam, self.grammar)
+        told = head_line(name_of(self.row, self.first), self.beam, self.grammar, ascii=self.lab.ascii)
         self.query_one("#head", Static).update(told, layout=False)
         if self.place is not None:
             example = self.shown_example
@@ -337,8 +361,6 @@ class SolveScreen(SolveActions):
             return tidy(f"your program: {error.title}  {error.got or ''}")
         if error := self.errors.get(ATTEND):
             return tidy(f"no attention: {error.title}  {error.got or ''}")
-        if self.settings is not None and not self.settings.attention and self.solved:
-            return f"{summary(self.solved.beams)}   this variant has no attention".strip()
         return summary(self.solved.beams) if self.solved else ""
 
     def text_of_example(self) -> str:

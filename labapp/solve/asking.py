@@ -43,8 +43,8 @@ def portion_args(run: str, problems: Sequence[str], search: Search) -> dict[str,
 
 
 def program_args(run: str, problem: str, program: str, search: Search) -> dict[str, Any]:
-    """A program to be scored. No beam is wanted with it: the narrowest costs least."""
-    return {"run": run, "problem": problem, "program": program, **Search(1, search.grammar).args()}
+    """A problem, to be solved, and a program to be scored beside."""
+    return problem_args(run, problem, search) | {"program": program}
 
 
 def attend_args(run: str, problem: str, program: str) -> dict[str, Any]:

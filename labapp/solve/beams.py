@@ -34,7 +34,7 @@ def rows_of(
     """The beams, best first; what one typed and what is right stand where their scores put them."""
 
     def mark(beam: Beam) -> str:
-        if gold is not None and beam.program == gold.program:
+        if gold is not None and beam is not gold and beam.program == gold.program:
             return SAME
         return RIGHT if answer is not None and is_right(beam.value, answer) else ""
 

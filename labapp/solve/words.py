@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.text import Text
 
-from labapp.fit import tidy
+from labapp.fit import fit, tidy
 from labapp.play.examples import Place
 from labapp.play.words import short
 from labapp.solve.asking import ATTEND, EXAMPLES, ORDERS, SOLVE, WIDTHS
@@ -34,13 +35,15 @@ solve it show up as you type, with what they come to.
 """
 WORK = {SOLVE: "solving", EXAMPLES: "solving problems of the split", ATTEND: "looking where it looked"}
 NO_EXAMPLE = "this split has no such problem: f9 goes to the next split, f6 to the next order"
+LONGEST_NAME = 44  # cells of a run's name: what comes behind it must be seen
 NO_WORD = "there is no word in this text"
 
 
-def head_line(name: str, beam: int | None, grammar: bool | None) -> Text:
+def head_line(name: str, beam: int | None, grammar: bool | None, *, ascii: bool = False) -> Text:
     """Who answers, and how it searches."""
     text = Text(" ", style="bold", no_wrap=True, overflow="ellipsis")
-    text.append(tidy(name))
+    name = tidy(name)
+    text.append(name if cell_len(name) <= LONGEST_NAME else fit(name, LONGEST_NAME, ascii=ascii))
     text.append("   beam ", "not bold").append(beam_words(beam))
     text.append("   grammar ", "not bold").append("?" if grammar is None else "on" if grammar else "off")
     return text
@@ -61,7 +64,7 @@ def example_line(place: Place, total: int, example: Example | None, right: bool 
         text.append("   right" if right else "   wrong", "bold")
     if example is not None:
         text.append(f"   answer {figure(example.answer)}")
-        text.append("   novel" if example.novel else "   seen with other numbers", "dim")
+        text.append("   novel" if example.novel else "   not novel", "dim")
     return text
 
 

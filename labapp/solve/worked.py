@@ -25,6 +25,7 @@ LEAST_STRIP = 20  # cells: with less there is none
 SHARE = 0.62  # of the width that the steps take, at most, where there is a strip
 BETWEEN = 3  # cells between steps and strips
 INDENT = 3  # cells before words
+LEAST = 44  # cells that the steps may have, as far as their share allows
 LINES = 2  # of a strip at least
 
 Piece = tuple[str, str | float]  # a text, and its kind, or its heat: its share of the step's heaviest weight
@@ -66,7 +67,7 @@ class Columns:
         self.step_width = min(max(map(cell_len, self.said), default=0), max(12, int(MOST_STEP * width)))
         self.formula = min(max(formulas, default=0), max(10, int(MOST_FORMULA * width)))
         self.value = max(values, default=0)
-        needed = 1 + self.reference + 1 + self.step_width + 2 + self.formula + 1 + self.value
+        needed = max(LEAST, 1 + self.reference + 1 + self.step_width + 2 + self.formula + 1 + self.value)
         room = width - min(needed, int(SHARE * width)) - BETWEEN
         self.strip = room if strip and room >= LEAST_STRIP else 0
         self.left = width - self.strip - BETWEEN if self.strip else width

@@ -11,7 +11,8 @@ from labapp.widgets.table import Column, Line, Table
 WIDE = 110  # cells from which there is room for the probability, and for reasons
 RANK, SCORE, SURE = Column("#", right=True), Column("score", right=True), Column("p", 4, right=True)
 PROGRAM, VALUE = Column("program", flexible=True), Column("value", right=True, most=12)
-MARK, REASON = Column("", 8), Column("", 34)  # the same column; what has no value runs on over both
+MARK, REASON = Column("", 8), Column("", flexible=True)  # the same column; what has no value runs on over both
+ROOM = 60  # cells of a wide table that are not for programs
 
 
 class BeamTable(Table):
@@ -41,7 +42,8 @@ class BeamTable(Table):
 
     def _fill(self) -> None:
         wide = self.size.width >= WIDE
-        columns = [RANK, SCORE, *([SURE] if wide else []), PROGRAM, VALUE, REASON if wide else MARK]
+        programs = Column("program", most=max(8, self.size.width - ROOM))
+        columns = [RANK, SCORE, SURE, programs, VALUE, REASON] if wide else [RANK, SCORE, PROGRAM, VALUE, MARK]
         self.show([self._line(row, wide) for row in self.rows], columns)
 
     def _line(self, row: Row, wide: bool) -> Line:

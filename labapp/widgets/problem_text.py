@@ -22,11 +22,12 @@ class ProblemText(VerticalScroll, can_focus=False):
     def compose(self) -> ComposeResult:
         yield Lettered()
 
-    def show(self, problem: str, words: Sequence[Word]) -> None:
+    def show(self, problem: str, words: Sequence[Word], above: str = "") -> None:
+        """`above` is the text that stands right above it: what is the same is not said twice."""
         lettered = self.query_one(Lettered)
-        if (problem, tuple(words)) != (lettered.problem, lettered.words):
+        if (problem, tuple(words), above) != (lettered.problem, lettered.words, lettered.above):
             same = problem == lettered.problem
-            lettered.problem, lettered.words = problem, tuple(words)
+            lettered.problem, lettered.words, lettered.above = problem, tuple(words), above
             lettered.refresh(layout=True)
             if not same:
                 self.scroll_home(animate=False)
@@ -49,13 +50,17 @@ class Lettered(Parts):
         super().__init__()
         self.problem = ""
         self.words: tuple[Word, ...] = ()
+        self.above = ""
         self._laid: tuple[object, list[Line]] = None, []
 
     def lines(self, width: int) -> list[Line]:
         ascii = bool(getattr(self.app, "ascii", False))
-        what = self.problem, self.words, width
+        what = self.problem, self.words, self.above, width
         if self._laid[0] != what:
-            self._laid = what, lettered(self.problem, self.words, width, ascii=ascii)
+            lines = lettered(self.problem, self.words, width, ascii=ascii)
+            if lines and "".join(text for text, _ in lines[0]) == self.above:  # all of it, and it fits
+                del lines[0]
+            self._laid = what, lines
         return self._laid[1]
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
