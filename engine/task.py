@@ -86,6 +86,9 @@ class Task(Protocol):
     def running(self, seen: Mapping[str, Any]) -> dict[str, float]:
         """Metrics from the additive statistics of `Loss.seen`."""
 
+    def validate(self, model: Any) -> Evaluation:
+        """What is measured after every epoch on the validation split; it may be cheaper than the whole of `evaluate`."""
+
     def evaluate(self, model: Any, split: Split) -> Evaluation:
         """Metrics of a whole split without augmentation and dropout."""
 

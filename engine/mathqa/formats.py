@@ -97,9 +97,7 @@ def look(path: Path, at_most: int) -> None:
 
 def _text(path: Path, content: bytes) -> tuple[str, str, int]:
     if content.startswith(b"\x80"):
-        raise LabError(
-            "the file is not text", got=f"{path}: a pickle, which labapp never opens", expected=EXPECTED
-        )
+        raise LabError("the file is not text", got=f"{path}: a pickle, which labapp never opens", expected=EXPECTED)
     return decoded(path, content, WANTED)
 
 
