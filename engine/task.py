@@ -87,7 +87,7 @@ class Task(Protocol):
         """Metrics from the additive statistics of `Loss.seen`."""
 
     def validate(self, model: Any) -> Evaluation:
-        """What is measured after every epoch on the validation split; it may be cheaper than the whole of `evaluate`."""
+        """What is measured on the validation split after every epoch; it may be cheaper than `evaluate`."""
 
     def evaluate(self, model: Any, split: Split) -> Evaluation:
         """Metrics of a whole split without augmentation and dropout."""

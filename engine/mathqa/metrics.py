@@ -1,4 +1,4 @@
-"""What programs are worth: exact match, execution accuracy, token accuracy. Definitions in docs/results.md. Torch-free."""
+"""What programs are worth: exact match, execution accuracy, token accuracy. Torch-free."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def mark(
 
 
 def scores(marks: Sequence[Marks], novel: Iterable[bool]) -> dict[str, float]:
-    """Metrics over all problems, and under `novel/` over those that are; none of these where there is no such problem."""
+    """Metrics over all problems, and under `novel/` over the novel ones, where there are any."""
     found = _scores(marks)
     strange = [each for each, is_novel in zip(marks, novel, strict=True) if is_novel]
     return found | {NOVEL + name: value for name, value in _scores(strange).items()}

@@ -24,7 +24,7 @@ def bucketed(lengths: Tensor, size: int, rng: Stream) -> list[Tensor]:
 
 
 def padded(flat: Tensor, starts: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-    """Rows out of a flat tensor (items, ...): (rows, longest, ...), 0 beyond their ends, and the mask of what is not."""
+    """Rows of a flat tensor (items, ...): (rows, longest, ...), 0 beyond their ends; and the mask of what is not."""
     times = torch.arange(int(lengths.max()))
     mask = times < lengths[:, None]
     rows = flat[(starts[:, None] + times).clamp(max=max(len(flat) - 1, 0))]
