@@ -10,7 +10,7 @@ from engine.randomness import Stream
 POOL = 50  # batches that are sorted by length together
 
 
-def bucketed(lengths: Tensor, size: int, rng: Stream) -> list[Tensor]:
+def bucketed(lengths: Tensor, size: int, rng: Stream, pool: int = POOL) -> list[Tensor]:
     """Batches of rows of about the same length, drawn and ordered at random.
 
     Rows are shuffled, sorted by length within pools of many batches, and cut up; then the batches are shuffled.
@@ -18,8 +18,8 @@ def bucketed(lengths: Tensor, size: int, rng: Stream) -> list[Tensor]:
     random = torch.Generator().manual_seed(rng.seed_for("order"))
     order = torch.randperm(len(lengths), generator=random)
     batches: list[Tensor] = []
-    for pool in order.split(POOL * size):
-        batches += pool[lengths[pool].argsort(stable=True)].split(size)
+    for some in order.split(pool * size):
+        batches += some[lengths[some].argsort(stable=True)].split(size)
     return [batches[number] for number in torch.randperm(len(batches), generator=random).tolist()]
 
 
