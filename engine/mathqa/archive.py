@@ -40,7 +40,12 @@ MEMBERS: Mapping[Split, tuple[str, ...]] = {
 
 
 def fetch(
-    folder: Path, from_file: Path | None, progress: Progress, *, url: str = PUBLISHED.url, sha256: str = PUBLISHED.sha256
+    folder: Path,
+    from_file: Path | None,
+    progress: Progress,
+    *,
+    url: str = PUBLISHED.url,
+    sha256: str = PUBLISHED.sha256,
 ) -> Path:
     """Bring the archive into `folder`: download it, or copy it from a file the user has; verified either way."""
     return replace(PUBLISHED, url=url, sha256=sha256).fetch(folder, from_file, progress)
