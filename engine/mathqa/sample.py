@@ -27,9 +27,9 @@ from engine.text.dice import Dice
 SAMPLE_VERSION = 1
 COUNTS: Mapping[Split, int] = {"train": 3_000, "val": 400, "test": 400}
 TEMPLATES: Mapping[Split, int] = {"train": 4, "val": 1, "test": 1}  # of every question, each its own
-NOVEL = 0.3  # share of problems in validation and test from templates that training does not have
-ASIDE = 0.35  # share of templates with a number that nothing depends on
-LEAD = 0.2  # share of templates with such a number in front of the story
+NOVEL = 0.33  # share of problems in validation and test from templates that training does not have
+ASIDE = 0.4  # share of templates with a number that nothing depends on
+LEAD = 0.3  # share of templates with such a number in front of the story
 LARGEST = 1e7  # of all values of a program: people do not reckon with more
 SMALLEST = 0.05  # of an answer
 STORIES: Sequence[Story] = (

@@ -20,7 +20,7 @@ OPENING = Aside("The shop [opened in|has been there since] {year}.", "year year 
 DISTANCE = Aside("<She> lives {far} km from there.", "far 2..19")
 
 BUYING = Story(
-    numbers="count 3..48; price money 0.25..9 by 0.25; bill money 20..500 by 10; rate 5..40 by 5",
+    numbers="count 3..48; price money 0.25..9 by 0.25; bill money 20..200 by 10; rate 5..40 by 5",
     things=SMALL,
     tellings=(
         "<A> [buys|orders] {count} <things> at ${price} each.",

@@ -66,7 +66,7 @@ TWO_LEGS = Story(
 )
 
 THERE_AND_BACK = Story(
-    numbers="out 10..80 by 2; back 12..90 by 2; distance 10..240 by 5",
+    numbers="out 8..36 by 2; back 6..40 by 2; distance 10..240 by 5",
     tellings=(
         "<A> cycles to a lake at {out} km/h and back [by the same road|on the same way] at {back} km/h.",
         "A boat goes to an island at {out} km/h and comes back [the same way|by the same route] at {back} km/h.",
@@ -139,7 +139,7 @@ TRAINS_MEETING = Story(
 
 MEETING = Story(
     numbers="distance 60..900 by 10; one 20..90 by 5; other 25..110 by 5",
-    things=(("car", "cars"), ("cyclist", "cyclists"), ("bus", "buses"), ("train", "trains")),
+    things=(("car", "cars"), ("lorry", "lorries"), ("bus", "buses"), ("train", "trains")),
     tellings=(
         (
             "Two <things> [start|set out] at the same time from towns {distance} km apart and [go|come] towards "
@@ -185,7 +185,7 @@ CHASE = Story(
 )
 
 STREAM = Story(
-    numbers="down 8..40; up 3..28",
+    numbers="down 6..24; up 3..18",
     things=(("boat", "boats"), ("canoe", "canoes"), ("kayak", "kayaks"), ("ferry", "ferries")),
     tellings=(
         "A <thing> makes {down} km/h downstream and {up} km/h upstream.",

@@ -38,7 +38,7 @@ AGES_GAP = Story(
             "How old was <B> {years} years ago?", "subtract(sum,gap)|divide(#0,const_2)|subtract(#1,years)", "whole"
         ),
     ),
-    asides=(Aside("They have been married since {year}.", "year year 1990..2019"),),
+    asides=(Aside("They live at number {number} of the same street.", "number 3..120"),),
 )
 
 MEAN = Story(
@@ -60,7 +60,7 @@ MEAN = Story(
             "multiply(count,mean)|subtract(#0,one)|subtract(count,const_1)|divide(#1,#2)",
         ),
         Question(
-            "How many points must the next <thing> have to raise the average by {rise}?",
+            "How high must the next <thing> be to raise the average by {rise} points?",
             "add(mean,rise)|add(count,const_1)|multiply(#0,#1)|multiply(count,mean)|subtract(#2,#3)",
         ),
     ),
