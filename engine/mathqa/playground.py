@@ -146,7 +146,7 @@ def checked_search(task: MathTask, args: Arguments) -> Search:
 
 def checked_problems(args: Arguments) -> list[str]:
     value = args.get("problems")
-    whole = [args.get("problem")] if value is None else value
+    whole: Any = [args.get("problem")] if value is None else value
     good = isinstance(whole, list) and whole and all(isinstance(each, str) for each in whole)
     if not good or len(whole) > MOST:
         raise UsageError(f"problems must be texts, at most {MOST:,} at a time", got=repr(whole)[:80])
