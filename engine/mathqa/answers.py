@@ -13,10 +13,11 @@ import re
 
 from engine.mathqa.numbers import without_commas
 
+MINUS = "[-\u2212]"
 NUMBER = r"(\d+(?:\.\d+)?|\.\d+)"
-MIXED = re.compile(rf"([-−]?)\s*{NUMBER}\s+{NUMBER}\s*/\s*{NUMBER}", re.ASCII)
-RATIO = re.compile(rf"([-−]?)\s*{NUMBER}\s*[/:]\s*{NUMBER}", re.ASCII)
-PLAIN = re.compile(rf"([-−]?)\s*{NUMBER}", re.ASCII)
+MIXED = re.compile(rf"({MINUS}?)\s*{NUMBER}\s+{NUMBER}\s*/\s*{NUMBER}", re.ASCII)
+RATIO = re.compile(rf"({MINUS}?)\s*{NUMBER}\s*[/:]\s*{NUMBER}", re.ASCII)
+PLAIN = re.compile(rf"({MINUS}?)\s*{NUMBER}", re.ASCII)
 RUPEES = re.compile(r"\brs\.?\s*\.?\s*", re.IGNORECASE)  # its full stop is no decimal point
 UNCLEAR = re.compile(r"[\^√π!=]|\b(?:sqrt|root|pi|none|[ap]\s*\.?\s*m)\b|:[^:]*:", re.IGNORECASE)
 # a ) 38 , b ) 27.675 , ...; the challenge files have a list: ['a ) 1', 'b ) 3']

@@ -46,9 +46,7 @@ def of_programs(name: str, problems: Sequence[Problem]) -> list[str]:
         "do not execute": failing,
         "execute to something other than the answer": other,
     }
-    lines = [
-        f"{name}: {len(some):,} gold programs {what}: {_origins(some)}" for what, some in kinds.items() if some
-    ]
+    lines = [f"{name}: {len(some):,} gold programs {what}: {_origins(some)}" for what, some in kinds.items() if some]
     if failing or other:
         best = 1 - (len(failing) + len(other)) / len(problems)
         lines.append(f"{name}: whoever learned its gold programs by heart would be right in {best:.1%}")

@@ -32,11 +32,11 @@ WANTED = Wanted("file of problems", EXPECTED, "unpack it first; MathQA's own: la
 class Wrong(NamedTuple):
     """An entry that cannot be used."""
 
-    index: int  # from 0
+    number: int  # its index, from 0
     why: str
 
     def __str__(self) -> str:
-        return f"entry {self.index:,}: {self.why}"
+        return f"entry {self.number:,}: {self.why}"
 
 
 @dataclass
@@ -97,24 +97,22 @@ def look(path: Path, at_most: int) -> None:
 
 def _text(path: Path, content: bytes) -> tuple[str, str, int]:
     if content.startswith(b"\x80"):
-        raise LabError(
-            "the file is not text", got=f"{path}: a pickle, which labapp never opens", expected=EXPECTED
-        )
+        raise LabError("the file is not text", got=f"{path}: a pickle, which labapp never opens", expected=EXPECTED)
     return decoded(path, content, WANTED)
 
 
 def _entries(path: Path, text: str) -> list[object]:
-    line = 0  # the last one before what is being read
+    before = 0  # lines before what is being read
     try:
         if not text.lstrip().startswith("{"):
             entries = json.loads(text)
         else:
             entries = []
-            for line, content in enumerate(text.split("\n")):
+            for before, content in enumerate(text.split("\n")):  # noqa: B007
                 if content.strip():
                     entries.append(json.loads(content))
     except json.JSONDecodeError as error:
-        where, what = line + error.lineno, error.doc[error.pos : error.pos + SHOWN]
+        where, what = before + error.lineno, error.doc[error.pos : error.pos + SHOWN]
         raise LabError(
             "the file is not JSON", got=f"{path}, line {where:,}: {error.msg}: {what!r}", expected=EXPECTED
         ) from error

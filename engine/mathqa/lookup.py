@@ -1,8 +1,9 @@
 """The baseline that learns nothing: the program of the most similar training problem.
 
 Problems are bags of their 1- to 3-grams of words, every number being `num`. A bag is weighted by TF-IDF (Salton and
-Buckley 1988) with the smooth idf of scikit-learn, ln((1 + n) / (1 + df)) + 1, and compared by the cosine. Of equals the
-first training problem wins. An inverted index holds, for every n-gram, the problems it is in and its weight there.
+Buckley 1988): 1 + ln tf, times the smooth idf ln((1 + n) / (1 + df)) + 1, as scikit-learn has both; bags are compared
+by the cosine. Of equals the first training problem wins. An inverted index holds, for every n-gram, the problems it is
+in and its weight there.
 """
 
 from __future__ import annotations
@@ -65,6 +66,6 @@ class Lookup:
 
     def _weighted(self, bag: Counter[str]) -> dict[str, float]:
         """TF-IDF of the n-grams that training has, of length 1."""
-        weights = {gram: times * self._idf[gram] for gram, times in bag.items() if gram in self._idf}
+        weights = {gram: (1 + math.log(times)) * self._idf[gram] for gram, times in bag.items() if gram in self._idf}
         norm = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
         return {gram: weight / norm for gram, weight in weights.items()}

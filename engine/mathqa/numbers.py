@@ -68,16 +68,17 @@ def read(problem: str) -> Reading:
     """
     plain = without_commas(problem)
     places = kept_places(problem)
+    text = plain.translate(TYPED)
     words: list[Word] = []
     numbers: list[float] = []
     position = 0
     for match in NUMBER.finditer(plain):
-        words += _between(plain, position, match.start(), places)
+        words += _between(text, position, match.start(), places)
         start, end = places[match.start()], places[match.end() - 1] + 1
         words.append(Word(match.group(), start, end, len(numbers)))
         numbers.append(_value(match.group()))
         position = match.end()
-    words += _between(plain, position, len(plain), places)
+    words += _between(text, position, len(plain), places)
     return Reading(tuple(words), tuple(numbers))
 
 
@@ -96,8 +97,8 @@ def _value(digits: str) -> float:
     return max(-LARGEST, min(float(digits), LARGEST))
 
 
-def _between(plain: str, start: int, end: int, places: list[int]) -> list[Word]:
+def _between(text: str, start: int, end: int, places: list[int]) -> list[Word]:
     return [
         Word(match.group().lower(), places[match.start()], places[match.end() - 1] + 1)
-        for match in WORD.finditer(plain.translate(TYPED), start, end)
+        for match in WORD.finditer(text, start, end)
     ]

@@ -61,22 +61,22 @@ def tokens_of(steps: Iterable[Step]) -> list[str]:
 
 def steps_of(tokens: Sequence[str]) -> Program:
     """The steps that tokens spell; raises ProgramError where they spell none."""
-    steps: list[Step] = []
+    steps: list[tuple[str, list[str]]] = []
     for token in tokens:
         if ARGUMENT.fullmatch(token):
             if not steps:
                 raise ProgramError(f"the program begins with the argument {shown(token)}, expected an operation")
-            steps[-1] = Step(steps[-1].operation, (*steps[-1].arguments, token))
+            steps[-1][1].append(token)
         elif OPERATION.fullmatch(token):
-            steps.append(Step(token, ()))
+            steps.append((token, []))
         else:
             raise ProgramError(f"{shown(token)} is neither operation nor argument")
     if not steps:
         raise ProgramError("the program is empty")
-    for number, step in enumerate(steps):
-        if not step.arguments:
-            raise ProgramError(f"step {number + 1}: {step.operation} has no arguments")
-    return tuple(steps)
+    for number, (operation, arguments) in enumerate(steps):
+        if not arguments:
+            raise ProgramError(f"step {number + 1}: {operation} has no arguments")
+    return tuple(Step(operation, tuple(arguments)) for operation, arguments in steps)
 
 
 def shown(text: str) -> str:

@@ -15,6 +15,10 @@ from engine.randomness import Stream
 from engine.text.batches import bucketed, padded
 from models.seq2seq import Inputs, ReadWords
 
+BAND = 6  # tokens
+LONGEST = 10_000  # words that matter here
+POOL = 200  # batches that are sorted together
+
 
 class Batch(NamedTuple):
     """What a network reads, the program it is to write, and how many numbers each problem has."""
@@ -84,8 +88,13 @@ class Encoded:
         return Batch(self.inputs.take(rows), torch.cat([start, gold], 1)[:, :-1], gold, self.numbers[rows])
 
     def training(self, size: int, rng: Stream, first: int) -> Iterator[Batch]:
-        """One epoch from batch `first`, in the order `rng` names; of about the same length in words and program."""
-        for rows in bucketed(self.inputs.lengths + 2 * self.lengths, size, rng)[first:]:
+        """One epoch from batch `first`, in the order `rng` names.
+
+        Batches are of about the same length twice over: programs of one band of lengths, sorted by words within it. On
+        MathQA 45 words and 16 tokens a problem are computed then, of which 39 and 14 are no padding.
+        """
+        both = self.lengths // BAND * LONGEST + self.inputs.lengths.clamp(max=LONGEST - 1)
+        for rows in bucketed(both, size, rng, POOL)[first:]:
             yield self.batch(rows)
 
     def in_order(self, size: int, rows: Tensor | None = None) -> Iterator[tuple[Tensor, Batch]]:

@@ -21,11 +21,12 @@ from typing import NamedTuple
 from engine.ner.corpus import OUTSIDE, Corpus, Sentence
 from engine.ner.identity import fingerprint_of, types_of
 from engine.ner.sample_grammar import ENTITIES, PHRASES, TEMPLATES, WORDS
-from engine.ner.sample_names import KNOWN, Dice, pools
+from engine.ner.sample_names import KNOWN, pools
 from engine.ner.sample_vectors import Kinds, write_vectors
 from engine.ner.settings import NerSettings
 from engine.ner.splitting import text_of
 from engine.task import SPLITS, Split
+from engine.text.dice import Dice
 
 SAMPLE_VERSION = 1
 COUNTS: dict[Split, int] = {"train": 3_000, "val": 600, "test": 600}

@@ -26,7 +26,7 @@ from transformers.utils.hub import cached_file
 from engine.errors import LabError
 from engine.files import explained, sha256, write_json
 from engine.text.batches import padded
-from engine.text.sources import SCRATCH
+from engine.text.sources import SCRATCH, located
 from models.words import Pieces
 
 WEIGHTS, ORIGIN = "model.safetensors", "origin.json"
@@ -102,7 +102,7 @@ class Encoder:
             )
         try:
             model: nn.Module = AutoModel.from_pretrained(
-                self.origin, trust_remote_code=False, use_safetensors=True, dtype=torch.float32
+                located(self.origin), trust_remote_code=False, use_safetensors=True, dtype=torch.float32
             )
         except (OSError, ValueError, RuntimeError, SafetensorError) as error:
             raise not_loaded(self.origin, error) from error
@@ -115,8 +115,8 @@ def load(name: str, train: Iterable[Sequence[str]]) -> Encoder:
         return from_scratch(train)
     path = weights_of(name)  # first: a missing one is known at once
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False, add_prefix_space=True)
-        config = AutoConfig.from_pretrained(name, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(located(name), trust_remote_code=False, add_prefix_space=True)
+        config = AutoConfig.from_pretrained(located(name), trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise not_loaded(name, error) from error
     special = (tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.unk_token_id)
@@ -127,6 +127,7 @@ def load(name: str, train: Iterable[Sequence[str]]) -> Encoder:
 
 def weights_of(name: str) -> Path:
     """The file of an encoder's weights, fetched from the hub if the name is not a folder."""
+    name = located(name)
     if Path(name).is_dir():
         path = Path(name, WEIGHTS)
         if not path.is_file():

@@ -14,11 +14,12 @@ from engine.files import sha256
 from engine.ner.corpus import Corpus, type_of
 from engine.ner.sample import COUNTS, Writer, generated, open_sample
 from engine.ner.sample_grammar import ENTITIES, PHRASES, TEMPLATES, WORDS
-from engine.ner.sample_names import Dice, gentilic, pools
+from engine.ner.sample_names import gentilic, pools
 from engine.ner.schemes import mistakes, transitions
 from engine.ner.settings import NerSettings
 from engine.ner.splitting import text_of
 from engine.task import SPLITS
+from engine.text.dice import Dice
 from engine.text.vectors import Vectors, read_vectors
 
 FINGERPRINT = "22a8f56ab33d4f65bb5c56fe03fa302c1f1b23c00b65f84612ac1dd912b6bb7f"
