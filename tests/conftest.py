@@ -39,7 +39,7 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("patient")
 
-PLUGINS = "tests.solvers:ROW,tests.toy:ROW,tests.toy:BROKEN_IMPORT,tests.toy:DYING"
+PLUGINS = "tests.toy:ROW,tests.toy:BROKEN_IMPORT,tests.toy:DYING"
 
 
 @pytest.fixture(autouse=True)

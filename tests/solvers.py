@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-from engine.catalogue import TaskRow, Variant
 from engine.files import write_json
 from sessions.run.runs import Run
 from tests.conftest import Lab, configured
-from tests.toy import ROW as TOY
-
-ROW = TaskRow(
-    **{
-        **vars(TOY),
-        "name": "mathqa",
-        "variants": {"attention": Variant("with attention"), "seq2seq": Variant("without")},
-        "operations": {"solve": "none:solve", "attend": "none:attend", "examples": "none:examples"},
-    }
-)
 
 
 def untrained(lab: Lab, name: str = "", variant: str = "attention") -> Run:

@@ -83,7 +83,8 @@ class SolveScreen(SolveActions):
         &.wordy #beams, &.wordy #worked { display: none; }
         &.wordy #words { display: block; }
         &.small > #problem { margin: 0; }
-        &.low > #problem { max-height: 30%; }
+        &.low > #problem { max-height: 2; }
+        &.low #beams { min-height: 3; max-height: 60%; }
     }
     """
 
@@ -232,17 +233,19 @@ class SolveScreen(SolveActions):
 
     def take(self, lane: str, found: Solving | Examples | Attending | LabError) -> None:
         self.errors.pop(lane, None)
-        if isinstance(found, LabError):
-            self._take_error(lane, found)
-        elif isinstance(found, Attending):
-            self.attending = found
+        if lane == ATTEND:  # shown beside what is there: nothing else changes, nothing is asked for again
+            self.attending = found if isinstance(found, Attending) else None
+            if isinstance(found, LabError):
+                self.errors[lane] = found
             self._show_worked()
             return
+        if isinstance(found, LabError):
+            self._take_error(lane, found)
         elif isinstance(found, Examples):
             self._take_examples(found)
-        elif lane == SCORE:
+        elif lane == SCORE and isinstance(found, Solving):
             self.scored = found.problems[0] if found.problems else None
-        else:
+        elif isinstance(found, Solving):
             self.settings = found.settings
             self.solved = found.problems[0] if found.problems else None
         self.draw()
@@ -251,8 +254,6 @@ class SolveScreen(SolveActions):
         self.errors[lane] = error
         if lane == SCORE:
             self.scored = None
-        elif lane == ATTEND:
-            self.attending = None
         else:
             self.solved, self.example = None, None
 
@@ -358,9 +359,11 @@ class SolveScreen(SolveActions):
 
     def summary(self) -> str:
         if error := self.errors.get(SCORE):
-            return tidy(f"your program: {error.title}  {error.got or ''}")
+            return tidy(f"your program: {error.got or error.title}")
+        if self.scored and self.scored.typed and self.scored.typed.unknown:
+            return tidy(f"your program: training never saw {', '.join(self.scored.typed.unknown)}")
         if error := self.errors.get(ATTEND):
-            return tidy(f"no attention: {error.title}  {error.got or ''}")
+            return tidy(f"no attention: {error.got or error.title}")
         return summary(self.solved.beams) if self.solved else ""
 
     def text_of_example(self) -> str:

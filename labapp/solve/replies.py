@@ -58,6 +58,7 @@ class Beam:
     value: float | None
     error: str | None
     steps: tuple[Step, ...]
+    unknown: tuple[str, ...] = ()  # of its tokens, those that training never saw
 
     @property
     def probability(self) -> float:
@@ -221,6 +222,7 @@ def _beam(raw: dict[str, Any]) -> Beam:
         value=value if value is None or math.isfinite(value) else None,
         error=error or (None if value is not None and math.isfinite(value) else "it comes to no number"),
         steps=tuple(_step(table_of(each)) for each in list_of(raw.get("steps") or [])),
+        unknown=tuple(map(text_of, list_of(raw.get("unknown") or []))),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import IO, Any
 
 from rich.console import Console
@@ -12,7 +13,7 @@ from labapp.play import writing
 from labapp.solve.beams import NOTHING, rows_of, value_of
 from labapp.solve.problem import lettered
 from labapp.solve.replies import Beam, Solved
-from labapp.solve.worked import Line, work_out
+from labapp.solve.worked import work_out
 
 WIDTH = 100  # cells, where there is no terminal
 STYLES = {
@@ -54,7 +55,7 @@ class TextWriter(Writer):
             self._lines(work_out(solved, solved.beams[0], None, self.width))
         self.written = True
 
-    def _lines(self, lines: list[Line] | Any) -> None:
+    def _lines(self, lines: Sequence[Sequence[tuple[str, Any]]]) -> None:
         for line in lines:
             text = Text.assemble(*((piece, STYLES.get(kind, "")) for piece, kind in line), end="")
             if self.console.is_terminal:

@@ -16,8 +16,9 @@ from tests.labapp.screens.app import LARGE, drive, until
 from tests.solvers import solver
 
 HOSTILE = (
-    "[red]3[/red] 4", "\x1b[31m3\x1b[0m and 4", "3 \u202eabc\u202c \u200b\u200d 4", "東京都 3 中文字 4", "3 and " + "x" * 3_000,
-    "[@click=app.quit]3[/] 4", "e\u0301 3 a\u0301 4", "שלום 3 مرحبا 4", "\x00\x07\x9b 3", "1 " * 300, "9" * 400,
+    "[red]3[/red] 4", "\x1b[31m3\x1b[0m and 4", "3 \u202eabc\u202c \u200b\u200d 4", "東京都 3 中文字 4",
+    "3 and " + "x" * 3_000, "[@click=app.quit]3[/] 4", "e\u0301 3 a\u0301 4", "שלום 3 مرحبا 4",
+    "\x00\x07\x9b 3", "1 " * 300, "9" * 400,
 )  # fmt: skip
 Work = Callable[[LabApp, Pilot[None], SolveScreen], Awaitable[Any]]
 

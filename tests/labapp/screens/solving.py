@@ -91,7 +91,7 @@ class FakeSolver(FakePlayground):
         ]  # fmt: skip
         beams = [beam_of(each, reading.numbers, -0.08 - 0.9 * place) for place, each in enumerate(PROGRAMS)]
         if grammar:  # then no program uses a number that the problem has not
-            beams = [each for each in beams if "which the problem" not in (each["error"] or "")]
+            beams = [each for each in beams if "the problem has" not in (each["error"] or "")]
         return {"problem": text, "words": words, "numbers": list(reading.numbers), "beams": beams[:beam]}
 
 

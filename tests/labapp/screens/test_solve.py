@@ -10,6 +10,7 @@ from labapp.actions import SOLVE, actions_of
 from labapp.app import LabApp
 from labapp.screens.solve import SolveScreen
 from labapp.solve.asking import WIDTHS
+from labapp.themes import THEMES
 from labapp.widgets.beam_table import BeamTable
 from labapp.widgets.pick import Pick
 from labapp.widgets.worked import Worked
@@ -48,14 +49,13 @@ class TestWhichRun:
 
         drive(lab, work, size=SMALL)
 
-    @pytest.mark.parametrize("key", ["t", "enter"])
-    def test_t_goes_to_the_screen_for_the_run(self, lab: Lab, solver_process: FakeSolver, key: str) -> None:
+    def test_t_goes_to_the_screen_for_the_run(self, lab: Lab, solver_process: FakeSolver) -> None:
         first = solver(lab, "first")
         solver(lab, "second")
 
         async def work(app: LabApp, pilot: Pilot[None]) -> None:
             await pilot.press("home", "down")
-            await pilot.press(*([key, "t"] if key == "enter" else [key]))
+            await pilot.press("t")
             await until(pilot, lambda: isinstance(app.screen, SolveScreen) and screen(app).run_id)
             assert screen(app).run_id == first.id
 
@@ -78,7 +78,7 @@ class TestWhichRun:
 
 
 class TestTyping:
-    @pytest.mark.parametrize("size", [SMALL, (100, 30), LARGE, (250, 70)])
+    @pytest.mark.parametrize("size", [SMALL, (250, 70)])
     def test_a_problem_has_its_numbers_lettered_its_beams_and_the_best_worked_out(
         self, lab: Lab, run: Run, solver_process: FakeSolver, size: tuple[int, int]
     ) -> None:
@@ -193,9 +193,9 @@ class TestTheSearch:
             assert "beam < 10 >   grammar on" in text_of(app)
             for key, beam in (("f3", 5), ("f3", 3), ("f4", 5), ("f4", 10), ("f4", 20)):
                 await pressed(pilot, shown, key)
-                assert solver_process.of("solve")[-1]["beam"] in (beam, 10)  # what is known is not asked for again
                 assert len(shown.table.rows) == min(beam, 10)
                 assert f"beam < {beam} >" in text_of(app)
+            assert [args.get("beam") for args in solver_process.of("solve")] == [None, 5, 3, 10, 20]  # 5 was known
             await pressed(pilot, shown, "escape", *["plus"] * 3)
             assert "beam < 64  " in text_of(app)
             await until(pilot, lambda: any("1 to 64" in said for said in notices(app)))
@@ -317,31 +317,33 @@ def colours(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class TestHowItLooks:
-    @pytest.mark.parametrize("text", HOSTILE, ids=lambda text: ascii(text[:40]))
-    def test_hostile_text_is_only_text(self, lab: Lab, run: Run, solver_process: FakeSolver, text: str) -> None:
-        solver_process.examples = [(text, "add(n0,n0)", 6.0)]
+    def test_hostile_text_is_only_text(self, lab: Lab, run: Run, solver_process: FakeSolver) -> None:
+        solver_process.examples = [(text, "add(n0,n0)", 6.0) for text in HOSTILE]
 
         async def work(app: LabApp, pilot: Pilot[None], shown: SolveScreen) -> None:
-            await typed(pilot, shown, text)
-            assert shown.solved
-            assert not CONTROLS & set(text_of(app))
-            await pressed(pilot, shown, "f8", "ctrl+y", *"[red]x", "down")
-            assert shown.example
-            assert not CONTROLS & set(text_of(app))
+            for text in HOSTILE:
+                await typed(pilot, shown, text)
+                assert shown.solved
+                assert not CONTROLS & set(text_of(app))
+            await pressed(pilot, shown, "ctrl+y", *"[red]x")
+            for _ in HOSTILE:
+                await pressed(pilot, shown, "f8", "down")
+                assert shown.example
+                assert not CONTROLS & set(text_of(app))
             assert app.is_running
             assert notices(app) == []
 
         opened(lab, work, SMALL)
 
-    @pytest.mark.parametrize("size", [(1, 1), (20, 5), (40, 12)])
-    def test_any_size_will_do(self, lab: Lab, run: Run, solver_process: FakeSolver, size: tuple[int, int]) -> None:
+    def test_any_size_will_do(self, lab: Lab, run: Run, solver_process: FakeSolver) -> None:
         async def work(app: LabApp, pilot: Pilot[None], shown: SolveScreen) -> None:
             await typed(pilot, shown, TRAIN)
-            await pressed(pilot, shown, "ctrl+y", "a", "f8", "escape", "down", "pagedown")
-            await pilot.resize_terminal(160, 45)
+            for size in ((20, 5), (40, 12), (160, 45)):
+                await pilot.resize_terminal(*size)
+                await pressed(pilot, shown, "ctrl+y", "a", "f8", "pagedown", "escape", "down", "up", "escape", "i")
             await until(pilot, lambda: "#0 add(n0,n2)" in text_of(app))
 
-        opened(lab, work, size)
+        opened(lab, work, (1, 1))
 
     def test_a_rule_that_is_wrong_by_definition_is_marked(self, lab: Lab, run: Run, solver_process: FakeSolver) -> None:
         async def work(app: LabApp, pilot: Pilot[None], shown: SolveScreen) -> None:
@@ -353,16 +355,17 @@ class TestHowItLooks:
 
         opened(lab, work)
 
-    @pytest.mark.parametrize("theme", ["lab-light", "lab-dark-safe", "lab-light-safe"])
     def test_another_theme_repaints_the_heat(
-        self, lab: Lab, run: Run, solver_process: FakeSolver, theme: str, colours: None
+        self, lab: Lab, run: Run, solver_process: FakeSolver, colours: None
     ) -> None:
         async def work(app: LabApp, pilot: Pilot[None], shown: SolveScreen) -> None:
             await typed(pilot, shown, TRAIN)
-            before = shades_beside(app, "#0 add")["360"]
-            app.theme = theme
-            await pilot.pause()
-            assert shades_beside(app, "#0 add")["360"] not in (before, None)
+            grounds = []
+            for theme in THEMES:
+                app.theme = theme.name
+                await pilot.pause()
+                grounds.append(shades_beside(app, "#0 add")["360"])
+            assert len(set(grounds)) == len(THEMES)
 
         opened(lab, work)
 
