@@ -74,12 +74,16 @@ class Models:
 
 
 def evaluate(models: Models, args: dict[str, Any]) -> Answer:
-    """Metrics of a run on a split, or on data it never saw: {run, split, data?, device?, broken?}."""
+    """Metrics of a run on a split, or on data it never saw: {run, split, data?, device?, broken?, beams?}."""
     split = args.get("split", "test")
     if split not in ("train", "val", "test"):
         raise unknown("split", str(split), ("train", "val", "test"))
     model = models.get(str(args.get("run")), str(args.get("device", "cpu")))
-    found = model.evaluate(split, args.get("data"), models.home.ensure().cache, say, args.get("broken"))
+    beams = args.get("beams") or []
+    if not isinstance(beams, list) or not all(isinstance(each, int) for each in beams):
+        raise UsageError("beams must be whole numbers", got=repr(beams)[:80])
+    cache = models.home.ensure().cache
+    found = model.evaluate(split, args.get("data"), cache, say, broken=args.get("broken"), beams=beams)
     return {
         "id": args["run"],
         "split": split,
