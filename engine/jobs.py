@@ -106,7 +106,7 @@ def read_data_record(preprocessing: Path) -> dict[str, Any]:
 def changed(settings: TrainSettings, values: Mapping[str, Any]) -> TrainSettings:
     """Settings with other values, which are checked."""
     try:
-        return type(settings).model_validate(settings.model_dump() | values)
+        return type(settings).model_validate({**settings.model_dump(), **values})
     except ValueError as error:  # pydantic's own
         raise UsageError("a setting is out of its bounds", got=str(dict(values)), expected=first_line(error)) from error
 
