@@ -172,7 +172,44 @@ NER = TaskRow(
     examples="sentences",
 )
 
-_ROWS = (IMAGES, NER)
+MATHQA = TaskRow(
+    name="mathqa",
+    title="math word problems to programs that solve them, with attention and beam search",
+    settings="engine.mathqa.settings:MathSettings",
+    implementation="engine.mathqa.task:MathTask",
+    recipes={"seed": "engine.mathqa.recipes:seed", "best": "engine.mathqa.recipes:best"},
+    variants={
+        "seq2seq": Variant("BiLSTM encoder and LSTM decoder, pretrained word vectors", {"vectors": True}),
+        "attention": Variant("the same with attention", {"vectors": True, "attention": True}),
+        "bert-frozen": Variant("a frozen pretrained encoder, attention", {"frozen": True, "attention": True}),
+        "bert-finetuned": Variant("a fine-tuned pretrained encoder, attention", {"finetuned": True, "attention": True}),
+    },
+    datasets={
+        "sample": Dataset(
+            title="generated word problems over fifteen operations",
+            open="engine.mathqa.sample:open_sample",
+            defaults={"vectors": "random"},
+            embedded=True,
+        ),
+    },
+    default_dataset="sample",
+    path_dataset=Dataset(
+        title="a file or folder of word problems",
+        open="engine.mathqa.folder:open_problems",
+        check="engine.mathqa.folder:check",
+        open_unseen="engine.mathqa.folder:open_unseen",
+    ),
+    probe="engine.mathqa.listing:probe",
+    check="engine.mathqa.checking:check",
+    operations={
+        "solve": "engine.mathqa.playground:solve",
+        "attend": "engine.mathqa.playground:attend",
+        "examples": "engine.mathqa.playground:examples",
+    },
+    examples="problems",
+)
+
+_ROWS = (IMAGES, NER, MATHQA)
 
 
 @cache

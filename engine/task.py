@@ -86,6 +86,9 @@ class Task(Protocol):
     def running(self, seen: Mapping[str, Any]) -> dict[str, float]:
         """Metrics from the additive statistics of `Loss.seen`."""
 
+    def validate(self, model: Any) -> Evaluation:
+        """What is measured on the validation split after every epoch; it may be cheaper than `evaluate`."""
+
     def evaluate(self, model: Any, split: Split) -> Evaluation:
         """Metrics of a whole split without augmentation and dropout."""
 

@@ -103,7 +103,7 @@ class Trainer:
         self.progress.epoch += 1
         self.progress.batch = 0
         self._beat("evaluating")
-        validation = self.task.evaluate(self.learner.evaluation_model(), "val")
+        validation = self.task.validate(self.learner.evaluation_model())
         better = self._note(validation.metrics)
         self._emit("metrics", split="val", values=validation.metrics, best=better)
         self._save()

@@ -118,6 +118,9 @@ class ToyTask:
     def running(self, seen: Mapping[str, Any]) -> dict[str, float]:
         return {}
 
+    def validate(self, model: list[float]) -> Evaluation:
+        return self.evaluate(model, "val")
+
     def evaluate(self, model: list[float], split: Split) -> Evaluation:
         points = self.data.splits[split]
         loss = self.loss(model, points)

@@ -127,6 +127,9 @@ class ImageTask:
     def running(self, seen: Mapping[str, Tensor]) -> dict[str, float]:
         return scores(seen["confusion"]) if "confusion" in seen else {}
 
+    def validate(self, model: nn.Module) -> Evaluation:
+        return self.evaluate(model, "val")
+
     @torch.no_grad()
     def evaluate(self, model: nn.Module, split: Split) -> Evaluation:
         """Cross-entropy without smoothing, accuracy and F1, quantiles of the penultimate features, a full report."""

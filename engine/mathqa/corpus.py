@@ -27,7 +27,8 @@ class MathData:
     fingerprint: str  # hex SHA-256 of the content: texts, programs and answers of every split
     splits: Mapping[Split, Sequence[Problem]]
     findings: tuple[str, ...] = ()  # what was noticed while reading
-    encoder: Path | None = None  # a pretrained encoder made for this dataset
+    encoder: str = ""  # a pretrained encoder made for these problems
+    cache: Path | None = None  # a folder for what is derived from them
 
     @property
     def counts(self) -> dict[Split, int]:

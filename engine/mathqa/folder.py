@@ -11,6 +11,7 @@ names, layout and the split's seed are not in it.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -46,7 +47,7 @@ def open_problems(source: str | Path, settings: Choices, cache: Path, say: Say) 
     """The problems at a path, with all three splits. Wrong entries are refused, or left out."""
     files = read_all(Path(source).expanduser())
     judge(files.values(), settings.broken)
-    return told(data_of(files, settings), say)
+    return told(replace(data_of(files, settings), cache=cache), say)
 
 
 def open_unseen(

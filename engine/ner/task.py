@@ -120,6 +120,9 @@ class NerTask:
         per_token = {"loss": float(seen["loss"]) / tokens, "accuracy": right / tokens} if tokens else {}
         return per_token | metrics.scores_of_counts(seen["entities"])
 
+    def validate(self, model: nn.Module) -> Evaluation:
+        return self.evaluate(model, "val")
+
     @torch.no_grad()
     def evaluate(self, model: nn.Module, split: Split) -> Evaluation:
         """Log-loss and accuracy per token, precision, recall and F1 per entity, what was taken for what."""

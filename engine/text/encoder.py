@@ -26,7 +26,7 @@ from transformers.utils.hub import cached_file
 from engine.errors import LabError
 from engine.files import explained, sha256, write_json
 from engine.text.batches import padded
-from engine.text.sources import SCRATCH
+from engine.text.sources import SCRATCH, located
 from models.words import Pieces
 
 WEIGHTS, ORIGIN = "model.safetensors", "origin.json"
@@ -102,7 +102,7 @@ class Encoder:
             )
         try:
             model: nn.Module = AutoModel.from_pretrained(
-                self.origin, trust_remote_code=False, use_safetensors=True, dtype=torch.float32
+                located(self.origin), trust_remote_code=False, use_safetensors=True, dtype=torch.float32
             )
         except (OSError, ValueError, RuntimeError, SafetensorError) as error:
             raise not_loaded(self.origin, error) from error
@@ -115,8 +115,8 @@ def load(name: str, train: Iterable[Sequence[str]]) -> Encoder:
         return from_scratch(train)
     path = weights_of(name)  # first: a missing one is known at once
     try:
-        tokenizer = AutoTokenizer.from_pretrained(name, trust_remote_code=False, add_prefix_space=True)
-        config = AutoConfig.from_pretrained(name, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(located(name), trust_remote_code=False, add_prefix_space=True)
+        config = AutoConfig.from_pretrained(located(name), trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise not_loaded(name, error) from error
     special = (tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.unk_token_id)
@@ -127,6 +127,7 @@ def load(name: str, train: Iterable[Sequence[str]]) -> Encoder:
 
 def weights_of(name: str) -> Path:
     """The file of an encoder's weights, fetched from the hub if the name is not a folder."""
+    name = located(name)
     if Path(name).is_dir():
         path = Path(name, WEIGHTS)
         if not path.is_file():
@@ -147,10 +148,10 @@ def not_loaded(name: str, why: object) -> LabError:
     )
 
 
-def from_scratch(train: Iterable[Sequence[str]]) -> Encoder:
-    """A two-layer BERT and a WordPiece vocabulary: every character, and the commonest words."""
+def from_scratch(train: Iterable[Sequence[str]], *, width: int = 128, layers: int = 2, positions: int = 512) -> Encoder:
+    """A small BERT and a WordPiece vocabulary: every character, and the commonest words."""
     counts = Counter(token for sentence in train for token in sentence)
-    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     characters = sorted({character for token in counts for character in token})
     words = [word for word, count in sorted(counts.items(), key=lambda each: (-each[1], each[0])) if count > 1]
     pieces = dict.fromkeys([*special, *characters, *(f"##{each}" for each in characters), *words[:SCRATCH_WORDS]])
@@ -159,10 +160,20 @@ def from_scratch(train: Iterable[Sequence[str]]) -> Encoder:
     core.normalizer = normalizers.Sequence([])
     core.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=core, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"
+        tokenizer_object=core,
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        mask_token="[MASK]",
     )
     config = BertConfig(
-        vocab_size=len(numbers), hidden_size=128, num_hidden_layers=2, num_attention_heads=4, intermediate_size=256
+        vocab_size=len(numbers),
+        hidden_size=width,
+        num_hidden_layers=layers,
+        num_attention_heads=4,
+        intermediate_size=2 * width,
+        max_position_embeddings=positions,
     )
     return Encoder(tokenizer, config, SCRATCH)
 

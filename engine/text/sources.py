@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.resources import files
 from pathlib import Path
 
 from engine.errors import UsageError
 
 RANDOM = "random"  # instead of a file of word vectors
 SCRATCH = "scratch"  # instead of a pretrained encoder
+EMBEDDED = "assets:"  # before the folder of an encoder that comes with labapp
 GLOVE = "glove.6B.100d.txt of nlp.stanford.edu/projects/glove"
+
+
+def located(encoder: str) -> str:
+    """Where an encoder is: a folder, or a name on the hub."""
+    if not encoder.startswith(EMBEDDED):
+        return encoder
+    return str(Path(str(files("assets")), encoder.removeprefix(EMBEDDED)))
 
 
 def absolute(path: str) -> str:
