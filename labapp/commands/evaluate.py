@@ -10,6 +10,7 @@ import typer
 from engine.catalogue import task_row
 from engine.config import resolve_data
 from engine.errors import LabError, UsageError, unknown
+from engine.task import nested
 from labapp.cli import AfterOption, HomeOption, JsonOption, Lab, RunsArgument, open_lab
 from labapp.output import number, print_error, print_json, say, table
 from labapp.run_codes import WORK_FAILED
@@ -79,7 +80,8 @@ def evaluate(
                 code = WORK_FAILED
     if as_json:
         one = len(run) == 1 and not is_term(run[0])
-        print_json(results[0] if one else results)
+        shown = [{**each, "metrics": nested(each["metrics"])} if "metrics" in each else each for each in results]
+        print_json(shown[0] if one else shown)
     else:
         print_metrics([result for result in results if "metrics" in result], data)
     return code
