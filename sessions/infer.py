@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 
 from engine.catalogue import load, task_row, tasks
 from engine.checkpoints import MANIFEST
-from engine.config import brief, read_config, resolve
+from engine.config import brief, combined, read_config
 from engine.errors import LabError, UsageError, unknown
 from engine.events import jsonable
 from sessions.home import Home
@@ -98,7 +98,7 @@ def evaluate(models: Models, args: dict[str, Any]) -> Answer:
 def check(models: Models, args: dict[str, Any]) -> Answer:
     """Read a dataset whole and say what is worth knowing: {task, data}."""
     row = task_row(str(args.get("task")))
-    config = resolve(row, next(iter(row.variants)), str(args.get("data")))
+    config = combined(row, next(iter(row.variants)), str(args.get("data")))
     dataset, cache = config.dataset, models.home.ensure().cache
     if dataset.check is not None:
         return {"findings": load(dataset.check)(config.data, config.settings, cache, say)}
