@@ -16,7 +16,7 @@ from labapp.widgets.pick import Pick
 from labapp.widgets.worked import Worked
 from sessions.run.runs import Run
 from tests.conftest import Lab
-from tests.labapp.screens.app import LARGE, SMALL, drive, notices, text_of, until
+from tests.labapp.screens.app import SMALL, drive, notices, text_of, until
 from tests.labapp.screens.run_data import image_run
 from tests.labapp.screens.see_data import give_checkpoint
 from tests.labapp.screens.solve_data import HOSTILE, opened, pressed, programs, run, screen, typed
