@@ -1,4 +1,4 @@
-"""An archive that somebody published: brought here, by download or from a file the user has, and verified either way."""
+"""An archive that somebody published: downloaded, or taken from a file the user has, and verified either way."""
 
 from __future__ import annotations
 

@@ -29,8 +29,13 @@ class Attention(nn.Module):
 
     def weights(self, queries: Tensor, states: Tensor, mask: Tensor) -> Tensor:
         """(batch, queries, time), summing to one over the words of mask (batch, time) bool."""
-        scores = torch.bmm(self.projection(queries), states.transpose(1, 2)).float() * self.scale
+        scores = wide(torch.bmm(self.projection(queries), states.transpose(1, 2))) * self.scale
         return scores.masked_fill(~mask[:, None], -math.inf).softmax(2)
 
     def forward(self, queries: Tensor, states: Tensor, mask: Tensor) -> Tensor:
         return torch.bmm(self.weights(queries, states, mask).to(states.dtype), states)
+
+
+def wide(x: Tensor) -> Tensor:
+    """In float32 at least: exponentials of half precision are too coarse."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))

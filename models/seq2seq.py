@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from models.attention import Attention
+from models.attention import Attention, wide
 from models.lstm import BiLSTM
 from models.words import Dropout, Pieces, WordEmbedding
 
@@ -200,5 +200,5 @@ class Seq2Seq(nn.Module):
 
 def log_likelihood(logits: Tensor, gold: Tensor) -> Tensor:
     """Log-probability of gold tokens (batch, steps), summed over those that are not padding: (batch,)."""
-    found = -F.cross_entropy(logits.float().flatten(0, 1), gold.flatten(), ignore_index=PADDING, reduction="none")
+    found = -F.cross_entropy(wide(logits).flatten(0, 1), gold.flatten(), ignore_index=PADDING, reduction="none")
     return found.view(gold.shape).sum(1)

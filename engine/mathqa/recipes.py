@@ -67,4 +67,6 @@ def small(variant: str, data: str) -> Values:
     """The embedded sample is for trying things out: about a minute on two CPU cores."""
     if data != "sample":
         return {}
-    return {"epochs": 12, "encoder_lr": 3e-4, "patience": 0}
+    values: Values = {"epochs": 8, "batch_size": 16, "lr": 3e-3, "encoder_hidden": 64, "hidden": 128, "dropout": 0.1}
+    values |= {"patience": 0, "ema_decay": 0.99, "encoder_lr": 3e-4, "warmup_epochs": 0.5}
+    return values

@@ -23,8 +23,10 @@ from engine.mathqa.programs import text_of
 from engine.mathqa.sample_grammar import SLOT, Need, Story, Template, template_of
 from engine.task import SPLITS, Split
 from engine.text.dice import Dice
+from engine.text.sources import EMBEDDED
 
 SAMPLE_VERSION = 1
+ENCODER = EMBEDDED + "mathqa/encoder"  # made by `sample_encoder`
 COUNTS: Mapping[Split, int] = {"train": 3_000, "val": 400, "test": 400}
 TEMPLATES: Mapping[Split, int] = {"train": 4, "val": 1, "test": 1}  # of every question, each its own
 NOVEL = 0.33  # share of problems in validation and test from templates that training does not have
@@ -44,7 +46,7 @@ def open_sample(source: str | Path, settings: object, cache: Path, say: Callable
     """The sample, the same for everybody."""
     splits = generated()
     recipe = f"labapp sample {SAMPLE_VERSION} {fingerprint_of(splits)}"
-    return MathData(hashlib.sha256(recipe.encode()).hexdigest(), splits)
+    return MathData(hashlib.sha256(recipe.encode()).hexdigest(), splits, encoder=ENCODER, cache=cache)
 
 
 def texts() -> list[str]:

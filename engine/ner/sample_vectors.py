@@ -10,7 +10,8 @@ from collections import Counter
 from pathlib import Path
 
 from engine.files import explained, write_atomic
-from engine.ner.sample_names import COUNTS, Dice
+from engine.ner.sample_names import COUNTS
+from engine.text.dice import Dice
 
 DIM = 100
 CENTRE, SPREAD = 0.25, 0.35  # standard deviations: of the centres, and of words around theirs

@@ -148,10 +148,10 @@ def not_loaded(name: str, why: object) -> LabError:
     )
 
 
-def from_scratch(train: Iterable[Sequence[str]]) -> Encoder:
-    """A two-layer BERT and a WordPiece vocabulary: every character, and the commonest words."""
+def from_scratch(train: Iterable[Sequence[str]], *, width: int = 128, layers: int = 2, positions: int = 512) -> Encoder:
+    """A small BERT and a WordPiece vocabulary: every character, and the commonest words."""
     counts = Counter(token for sentence in train for token in sentence)
-    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     characters = sorted({character for token in counts for character in token})
     words = [word for word, count in sorted(counts.items(), key=lambda each: (-each[1], each[0])) if count > 1]
     pieces = dict.fromkeys([*special, *characters, *(f"##{each}" for each in characters), *words[:SCRATCH_WORDS]])
@@ -160,10 +160,20 @@ def from_scratch(train: Iterable[Sequence[str]]) -> Encoder:
     core.normalizer = normalizers.Sequence([])
     core.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=core, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"
+        tokenizer_object=core,
+        pad_token="[PAD]",
+        unk_token="[UNK]",
+        cls_token="[CLS]",
+        sep_token="[SEP]",
+        mask_token="[MASK]",
     )
     config = BertConfig(
-        vocab_size=len(numbers), hidden_size=128, num_hidden_layers=2, num_attention_heads=4, intermediate_size=256
+        vocab_size=len(numbers),
+        hidden_size=width,
+        num_hidden_layers=layers,
+        num_attention_heads=4,
+        intermediate_size=2 * width,
+        max_position_embeddings=positions,
     )
     return Encoder(tokenizer, config, SCRATCH)
 
