@@ -18,6 +18,7 @@ from engine.mathqa import solving
 from engine.mathqa.corpus import Problem
 from engine.mathqa.decoding import Search
 from engine.mathqa.execute import is_right
+from engine.mathqa.metrics import CUT
 from engine.mathqa.numbers import read
 from engine.mathqa.programs import Program, ProgramError, parse, text_of
 from engine.mathqa.settings import WIDEST
@@ -28,7 +29,7 @@ Answer = dict[str, Any]
 Arguments = Mapping[str, Any]
 ORDERS = ("corpus", "wrong", "novel")  # as they stand; those that went wrong, the surest first; the novel ones
 MOST = 1_000  # problems asked for at a time
-LONGEST = 20_000  # characters of a problem
+LONGEST = 20_000  # characters of a problem, and of a program
 MEMORY = "solved"  # of the model: what it made of whole splits
 
 
@@ -38,8 +39,8 @@ def solve(model: TrainedModel, args: Arguments, cache: Path, say: Say) -> Answer
     how = checked_search(task, args)
     texts = checked_problems(args)
     program = checked_program(args["program"]) if args.get("program") is not None else None
-    if program is not None and len(texts) != 1:
-        raise UsageError("a program is of one problem", got=f"a program and {len(texts)} problems")
+    if program is not None:
+        only(texts)
     problems = solving.solve(task, network, texts, how)
     for each in problems:
         each["typed"] = None
@@ -52,7 +53,7 @@ def solve(model: TrainedModel, args: Arguments, cache: Path, say: Say) -> Answer
 def attend(model: TrainedModel, args: Arguments, cache: Path, say: Say) -> Answer:
     """Where a network looks while it writes a program: {problem, program}; null where it has no attention."""
     task, network = ready(model)
-    (whole,), program = checked_problems(args), checked_program(args.get("program"))
+    whole, program = only(checked_problems(args)), checked_program(args.get("program"))
     reading = read(whole)
     found, judged = solving.given(task, network, reading, program, task.settings.length_penalty)
     return {
@@ -88,7 +89,7 @@ def examples(model: TrainedModel, args: Arguments, cache: Path, say: Say) -> Ans
             "index": row,
             "gold": gold,
             "answer": problem.answer,
-            "exact": best is not None and best["program"] == text_of(program),
+            "exact": best is not None and best["error"] != CUT and best["program"] == text_of(program),
             "correct": best is not None and is_right(best["value"], problem.answer),
             "novel": task.artifacts.novel(problem),
         }
@@ -156,9 +157,17 @@ def checked_problems(args: Arguments) -> list[str]:
     return list(whole)
 
 
+def only(texts: list[str]) -> str:
+    if len(texts) != 1:
+        raise UsageError("a program is of one problem", got=f"a program and {len(texts)} problems")
+    return texts[0]
+
+
 def checked_program(value: Any) -> Program:
     if not isinstance(value, str):
         raise UsageError("a program must be a text", got=repr(value)[:80])
+    if len(value) > LONGEST:
+        raise UsageError("a program is too long", got=f"{len(value):,} characters", expected=f"at most {LONGEST:,}")
     try:
         return parse(value)
     except ProgramError as error:

@@ -84,7 +84,7 @@ class MathTask:
     def _reader(self, cache: Path | None) -> Reader:
         encoder = self.artifacts.encoder
         if encoder is None:
-            return WordReader(self.vocabulary)
+            return WordReader(self.vocabulary, self.settings.max_words)
         from engine.mathqa.features import FrozenReader, ProblemPieceReader  # transformers takes seconds to import
 
         pieces = ProblemPieceReader(encoder, self.settings.max_words, networks.NUMBERS)
@@ -108,7 +108,7 @@ class MathTask:
         return self.splits[split]
 
     def encode(self, problems: Sequence[Reading], programs: Sequence[Program]) -> Encoded:
-        return Encoded(problems, programs, self.reader, self.vocabulary, self.settings.max_words)
+        return Encoded(problems, programs, self.reader, self.vocabulary)
 
     def example_count(self, split: Split) -> int:
         return len(self.problems(split))

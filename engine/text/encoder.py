@@ -196,7 +196,8 @@ class PieceReader:
             if len(self._pieces) > MOST_REMEMBERED:
                 self._pieces.clear()
                 new = list(dict.fromkeys(tokens))
-            found = self.tokenizer([[token] for token in new], is_split_into_words=True, add_special_tokens=False)
+            whole = [[token.encode("utf-8", "replace").decode("utf-8")] for token in new]  # half characters are ?
+            found = self.tokenizer(whole, is_split_into_words=True, add_special_tokens=False)
             for token, pieces in zip(new, found["input_ids"], strict=True):
                 self._pieces[token] = pieces[:MOST_PIECES] or [self.tokenizer.unk_token_id]
 
