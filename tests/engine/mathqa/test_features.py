@@ -153,7 +153,11 @@ class TestFrozen:
         reader.cache = None
         assert torch.equal(whole(reader.read(READINGS)), before)
         names = learner.model.state_dict().keys()
-        assert {name.split(".")[1] for name in names if name.startswith("encoder.")} == {"projection", "numbers", "lstms"}
+        assert {name.split(".")[1] for name in names if name.startswith("encoder.")} == {
+            "projection",
+            "numbers",
+            "lstms",
+        }
 
 
 class TestFineTuned:

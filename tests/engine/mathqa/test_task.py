@@ -251,9 +251,7 @@ def test_a_token_training_never_saw_counts_as_wrong(tmp_path: Path) -> None:
 def test_the_data_is_said_where_it_is_missing(tmp_path: Path) -> None:
     task, model, artifacts = made("attention", tmp_path)
     assert task.data is not None
-    task.attach(
-        dataclasses.replace(task.data, splits={"test": task.data.split("test")}), task.settings, artifacts, CPU
-    )
+    task.attach(dataclasses.replace(task.data, splits={"test": task.data.split("test")}), task.settings, artifacts, CPU)
     assert task.evaluate(model, "test").examples == 2
     with pytest.raises(LabError, match="no train split"):
         task.evaluate(model, "train")
