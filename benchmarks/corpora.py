@@ -1,4 +1,4 @@
-"""The training sentences that benchmarks of the entity lab use: a corpus at hand, else the embedded sample."""
+"""The data that benchmarks of the labs of language use: some at hand, else the embedded samples."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine.catalogue import NER
+from engine.catalogue import MATHQA, NER
 from engine.config import Config, Layer, load, resolve
+from engine.mathqa.corpus import MathData, Problem
 from engine.ner.corpus import Corpus, Sentence
 
 
@@ -23,3 +24,19 @@ def open_corpus(config: Config) -> Corpus:
 
 def open_training(data: str | None) -> Sequence[Sentence]:
     return open_corpus(configured("bilstm", data)).split("train")
+
+
+def configured_solver(variant: str, data: str | None, **settings: object) -> Config:
+    return resolve(
+        MATHQA, variant, data or "sample", "seed", [Layer("the benchmark", {"vectors": "random", **settings})]
+    )
+
+
+def open_math(config: Config) -> MathData:
+    with tempfile.TemporaryDirectory() as cache:
+        found: MathData = load(config.dataset.open)(config.data, config.settings, Path(cache), lambda words: None)
+        return found
+
+
+def open_problems(data: str | None) -> Sequence[Problem]:
+    return open_math(configured_solver("attention", data)).split("train")

@@ -6,7 +6,7 @@
     lstm      the layer-normalised bidirectional LSTM, forward and backward, against the same cell in a Python loop over
               directions and time; without normalisation against nn.LSTM (batch 128, 50 tokens, 150 inputs, 100 units)
     training  tokens per second of a bilstm-crf of the seed recipe's sizes, batch 128, everything the learner does
-              included, against `benchmarks.plain_tagger`: the same network and optimizer in the script everybody writes
+              included, against `benchmarks.peers.plain_tagger`: the same network and optimizer in the usual script
 
 Peers take turns with ours; ratios are of medians. Threads are torch's default; ours has a worker's allocator, and so
 have the peers that share its process; the script runs in its own with everybody's. Its batches come in random order.
@@ -30,7 +30,7 @@ from torchcrf import CRF
 
 from benchmarks.corpora import configured, open_corpus
 from benchmarks.machine import describe
-from benchmarks.plain_tagger import SIZES, elsewhere
+from benchmarks.peers.plain_tagger import SIZES, elsewhere
 from engine.device import choose_device
 from engine.learner import TorchLearner
 from engine.ner.reading import Batch

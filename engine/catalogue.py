@@ -191,6 +191,13 @@ MATHQA = TaskRow(
             defaults={"vectors": "random"},
             embedded=True,
         ),
+        "mathqa": Dataset(
+            title="MathQA as published: 29,837 + 4,475 + 2,985 problems",
+            open="engine.mathqa.archive:open_archive",
+            check="engine.mathqa.archive:check",
+            fetch="engine.mathqa.archive:fetch",
+            archive="MathQA.zip",
+        ),
     },
     default_dataset="sample",
     path_dataset=Dataset(

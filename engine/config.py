@@ -123,7 +123,17 @@ def resolve_data(row: TaskRow, data: str | None) -> str:
 
 
 def resolve(row: TaskRow, variant: str, data: str | None, recipe: str = "best", layers: Sequence[Layer] = ()) -> Config:
-    """Put the layers (strongest first) over the recipe and check every value."""
+    """Put the layers (strongest first) over the recipe, check every value, and whether a training can start so."""
+    config = combined(row, variant, data, recipe, layers)
+    if row.check is not None:
+        load(row.check)(row, variant, config.data, config.settings, disk=True)
+    return config
+
+
+def combined(
+    row: TaskRow, variant: str, data: str | None, recipe: str = "best", layers: Sequence[Layer] = ()
+) -> Config:
+    """The same without asking what a training needs besides its data: enough to open or check that."""
     if recipe not in row.recipes:
         raise unknown("recipe", recipe, row.recipes)
     data = resolve_data(row, data)
@@ -139,8 +149,6 @@ def resolve(row: TaskRow, variant: str, data: str | None, recipe: str = "best", 
     given = {key: getattr(checked, key) for key in given}  # a recipe computes with numbers, not with their spelling
     values = own | load(row.recipes[recipe])(variant, data, own | given) | given
     settings = validate(cls, values, layers)
-    if row.check is not None:
-        load(row.check)(row, variant, data, settings, disk=True)
     return Config(row.name, variant, data, recipe, row.recipe_version, settings)
 
 

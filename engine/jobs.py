@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +103,20 @@ def read_data_record(preprocessing: Path) -> dict[str, Any]:
     return record if isinstance(record, dict) else {}
 
 
+def changed(settings: TrainSettings, values: Mapping[str, Any]) -> TrainSettings:
+    """Settings with other values, which are checked."""
+    try:
+        return type(settings).model_validate({**settings.model_dump(), **values})
+    except ValueError as error:  # pydantic's own
+        raise UsageError("a setting is out of its bounds", got=str(dict(values)), expected=first_line(error)) from error
+
+
+def first_line(error: Exception) -> str:
+    """What pydantic says of the first value that is wrong."""
+    lines = str(error).splitlines()
+    return lines[2].strip() if len(lines) > 2 else str(error)
+
+
 def best_checkpoint(directory: Path) -> Path:
     """The checkpoint to predict with: the best of a run, else its newest."""
     checkpoints = Checkpoints(directory / "checkpoints")
@@ -137,14 +151,23 @@ class TrainedModel:
         self.learner.load_for_use(self.task, self.artifacts, checkpoint)
         self.memory: dict[Any, Any] = {}  # what operations keep for as long as the model stays loaded
 
-    def evaluate(self, split: Split, data: str | None, cache: Path, say: Say, broken: str | None = None) -> Evaluation:
+    def evaluate(
+        self, split: Split, data: str | None, cache: Path, say: Say, *,
+        broken: str | None = None, beams: Sequence[int] = (),
+    ) -> Evaluation:  # fmt: skip
         """Metrics on a split of the run's own data, or on data it never saw.
 
-        `broken` says what to do with what cannot be read, where the task has a setting for it and the run did other.
+        `broken` says what to do with what cannot be read, where the task has a setting for it and the run did other;
+        `beams` which widths of a search are measured, the run's own first if it is among them.
         """
-        settings = self.settings
-        if broken is not None and "broken" in type(settings).model_fields:
+        settings, known = self.settings, type(self.settings).model_fields
+        if broken is not None and "broken" in known:
             settings = settings.model_copy(update={"broken": broken})  # for this request alone
+        if beams:
+            if "beams" not in known:
+                raise UsageError("runs of this task search with no beam", got=f"beams {list(beams)}")
+            own = settings.beam if settings.beam in beams else beams[0]  # type: ignore[attr-defined]
+            settings = changed(settings, {"beam": own, "beams": list(beams)})
         if data is None:
             self.attach_own_data(settings, cache, say)
         else:

@@ -33,10 +33,23 @@ class Loss(NamedTuple):
     seen: Mapping[str, Any] = {}
 
 
+def nested(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Metrics as other programs read them: those of a part of a split, `novel/loss`, under the name of that part."""
+    found: dict[str, Any] = {}
+    for name, value in metrics.items():
+        part, slash, rest = name.partition("/")
+        if slash:
+            found.setdefault(part, {})[rest] = value
+        else:
+            found[name] = value
+    return found
+
+
 @dataclass
 class Evaluation:
     """Metrics of one split (fractions; names as in `labapp tasks`), and what a report shows beyond numbers.
 
+    A metric of a part of the split has that part's name before its own: `novel/exact_match`.
     `mistakes` lists examples that went wrong, the surest first: many, so they are kept apart from the result.
     """
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 EVERYWHERE, RUNS, RUN, NEW, MACHINE, CHARTS = "everywhere", "runs", "run", "new", "machine", "charts"
-TAG, SEE = "tag", "see"
+TAG, SOLVE, SEE = "tag", "solve", "see"
 
 
 # keys whose names are not what is printed on them
@@ -52,6 +52,14 @@ SCREENS = (
         "4", "tag", "Tag", "labapp.screens.tag:TagScreen", "entities in what you type, as trained runs see them", "tag"
     ),
     ScreenRow(
+        "5",
+        "solve",
+        "Solve",
+        "labapp.screens.solve:SolveScreen",
+        "programs for word problems, worked out",
+        "solve",
+    ),
+    ScreenRow(
         "6",
         "see",
         "See",
@@ -91,7 +99,14 @@ ACTIONS = (
     Action("earlier", "less_than_sign", "sooner", "Earlier in the queue", RUNS),
     Action("later", "greater_than_sign", "later", "Later in the queue", RUNS),
     Action("copy", "Y", "copy", "Copy the run's id", RUNS),
-    Action("try_out", "t", "try", "Try the trained network: on pictures (See) or sentences (Tag)", RUNS, True),
+    Action(
+        "try_out",
+        "t",
+        "try",
+        "Try the trained network: on pictures (See), sentences (Tag) or problems (Solve)",
+        RUNS,
+        True,
+    ),
     # one run
     Action("stop", "S", "stop", "Stop: finish the step, save, evaluate, write the result", RUN, True),
     Action("pause", "P", "pause", "Pause: save, leave, keep the place in the queue", RUN, True),
@@ -110,7 +125,14 @@ ACTIONS = (
     Action("search", "slash", "search", "Search the log", RUN),
     Action("next_match", "N", "next match", "The next place in the log that matches", RUN),
     Action("metric", "m", "metric", "The next metric in the large chart", RUN),
-    Action("try_out", "t", "try", "Try the trained network: on pictures (See) or sentences (Tag)", RUN, True),
+    Action(
+        "try_out",
+        "t",
+        "try",
+        "Try the trained network: on pictures (See), sentences (Tag) or problems (Solve)",
+        RUN,
+        True,
+    ),
     # new
     Action("launch", "f5,ctrl+g", "launch", "Launch with what the form says", NEW, True),
     Action("pane", "f3", "settings", "From the choices to the settings and back", NEW, True),
@@ -131,6 +153,22 @@ ACTIONS = (
     Action("another", "ctrl+r,a", "run", "Another run", TAG, True),
     Action("write", "i,slash", "type", "Into the field; esc or tab leaves it", TAG),
     Action("refresh", "f5", "again", "Ask once more, after an error", TAG),
+    # solve; the function keys act in the text fields too
+    Action("next_example", "f8,n", "next", "The next problem of the split, with the right answer", SOLVE, True),
+    Action(
+        "narrower", "f3,less_than_sign,minus", "beam <", "A narrower beam: fewer programs are followed", SOLVE, True
+    ),
+    Action("wider", "f4,greater_than_sign,plus", "beam >", "A wider beam: more programs are followed", SOLVE, True),
+    Action("grammar", "f2,g", "grammar", "Only programs that can be read, or the plain search", SOLVE, True),
+    Action("order", "f6,r", "order", "Problems as they come, those it gets wrong first, or novel ones", SOLVE, True),
+    Action("program", "ctrl+y,y", "yours", "Score a program that you type; again: without it", SOLVE, True),
+    Action("edit", "ctrl+o,e", "edit", "Take the problem into the field", SOLVE, True),
+    Action("another", "ctrl+r,a", "run", "Another run", SOLVE, True),
+    Action("previous_example", "f7,p", "before", "The problem of the split before", SOLVE, True),
+    Action("split", "f9,s", "split", "The next split: test, val, train", SOLVE, True),
+    Action("copy", "ctrl+l,Y", "copy", "Copy the program under the cursor", SOLVE, True),
+    Action("write", "i,slash", "type", "Into the field; esc or tab leaves it", SOLVE),
+    Action("refresh", "f5", "again", "Ask once more, after an error", SOLVE),
     # see
     Action("enlarge", "enter", "large", "The picture large, or small again; arrows go on to the next", SEE, True),
     Action("mark", "space", "mark", "Mark the picture for the export", SEE, True),

@@ -8,7 +8,7 @@ import sys
 import time
 import unicodedata
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import IO, Any
 
 from rich.cells import cell_len
 from rich.console import Console
@@ -62,12 +62,13 @@ def table(
     *,
     right: Collection[str] = (),
     drop: Sequence[str] = (),
+    file: IO[str] | None = None,
 ) -> None:
-    """A table on stdout, as wide as it needs when stdout is not a terminal.
+    """A table on stdout (or `file`), as wide as it needs when that is not a terminal.
 
     On a terminal that is too narrow the columns named in `drop` go, the first first; then cells are folded.
     """
-    out = Console(highlight=False, markup=False)
+    out = Console(file=file, highlight=False, markup=False)
     if not out.is_terminal:
         out.width = 10_000
     cells = [[clean(cell) for cell in row] for row in rows]

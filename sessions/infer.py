@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 
 from engine.catalogue import load, task_row, tasks
 from engine.checkpoints import MANIFEST
-from engine.config import brief, read_config, resolve
+from engine.config import brief, combined, read_config
 from engine.errors import LabError, UsageError, unknown
 from engine.events import jsonable
 from sessions.home import Home
@@ -74,12 +74,16 @@ class Models:
 
 
 def evaluate(models: Models, args: dict[str, Any]) -> Answer:
-    """Metrics of a run on a split, or on data it never saw: {run, split, data?, device?, broken?}."""
+    """Metrics of a run on a split, or on data it never saw: {run, split, data?, device?, broken?, beams?}."""
     split = args.get("split", "test")
     if split not in ("train", "val", "test"):
         raise unknown("split", str(split), ("train", "val", "test"))
     model = models.get(str(args.get("run")), str(args.get("device", "cpu")))
-    found = model.evaluate(split, args.get("data"), models.home.ensure().cache, say, args.get("broken"))
+    beams = args.get("beams") or []
+    if not isinstance(beams, list) or not all(isinstance(each, int) for each in beams):
+        raise UsageError("beams must be whole numbers", got=repr(beams)[:80])
+    cache = models.home.ensure().cache
+    found = model.evaluate(split, args.get("data"), cache, say, broken=args.get("broken"), beams=beams)
     return {
         "id": args["run"],
         "split": split,
@@ -94,7 +98,7 @@ def evaluate(models: Models, args: dict[str, Any]) -> Answer:
 def check(models: Models, args: dict[str, Any]) -> Answer:
     """Read a dataset whole and say what is worth knowing: {task, data}."""
     row = task_row(str(args.get("task")))
-    config = resolve(row, next(iter(row.variants)), str(args.get("data")))
+    config = combined(row, next(iter(row.variants)), str(args.get("data")))
     dataset, cache = config.dataset, models.home.ensure().cache
     if dataset.check is not None:
         return {"findings": load(dataset.check)(config.data, config.settings, cache, say)}

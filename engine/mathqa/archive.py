@@ -53,7 +53,7 @@ def fetch(
 
 def open_archive(source: str | Path, settings: Choices, cache: Path, say: Say) -> MathData:
     """The archive's own three splits."""
-    return told(data_of(_read(_place(cache)), settings), say)
+    return told(replace(data_of(_read(_place(cache)), settings), cache=cache), say)
 
 
 def check(source: str | Path, settings: Choices, cache: Path, say: Say) -> list[str]:

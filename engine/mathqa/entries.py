@@ -10,6 +10,7 @@ right option names no number, the answer is what the program computes.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from engine.mathqa.answers import number_of, option_of, value_of
@@ -20,6 +21,7 @@ from engine.mathqa.operations import OPERATIONS
 from engine.mathqa.programs import Program, ProgramError, parse, shown, text_of
 
 LONGEST = 10_000  # characters of a problem, and of a program
+HALF = re.compile("[\ud800-\udfff]")  # of a character beyond the first plane: no text has one alone
 Entry = Mapping[str, object]
 
 
@@ -42,7 +44,7 @@ def _text(entry: Entry, name: str) -> str:
         raise WrongEntry(f"no text under {name!r}")
     if len(value) > LONGEST:
         raise WrongEntry(f"{len(value):,} characters under {name!r}, at most {LONGEST:,} are read")
-    if any("\ud800" <= character <= "\udfff" for character in value):
+    if HALF.search(value):
         raise WrongEntry(f"half a character under {name!r}")
     return value.strip()
 

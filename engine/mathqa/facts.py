@@ -49,7 +49,7 @@ def of_programs(name: str, problems: Sequence[Problem]) -> list[str]:
     lines = [f"{name}: {len(some):,} gold programs {what}: {_origins(some)}" for what, some in kinds.items() if some]
     if failing or other:
         best = 1 - (len(failing) + len(other)) / len(problems)
-        lines.append(f"{name}: whoever learned its gold programs by heart would be right in {best:.1%}")
+        lines.append(f"{name}: gold programs that execute to the answer: {best:.2%}")
     return lines
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,12 +17,21 @@ from labapp.follow import follow
 from labapp.form.launching import place
 from labapp.output import clean, duration, number, print_json, say, table
 from labapp.run_codes import INTERRUPTED, exit_code
+from labapp.solve.asking import SOLVE
+from labapp.solve.replies import solving_of
+from labapp.solve.writing import TextWriter
 from sessions import control
 from sessions.inference import Inference
 from sessions.run.runs import Run
 
-PLAN: Sequence[str] = ("images/bn", "ner/bilstm-crf")  # one variant of every task, in the order they are shown
+PLAN: Sequence[str] = (
+    "images/bn",
+    "ner/bilstm-crf",
+    "mathqa/attention",
+)  # one variant of every task, in the order they are shown
 SENTENCE = "Washington met officials of the Bank of Wessex in Jordan on Monday ."
+PROBLEM = "A train that is 180 m long runs at 90 km/h. How many seconds does it take to pass a pole?"
+BEST = 5  # programs that are shown
 
 
 def register(app: typer.Typer) -> None:
@@ -78,8 +88,23 @@ def read(lab: Lab, run: Run, quiet: bool) -> dict[str, Any]:
     return {"tagged": found["sentences"]}
 
 
+def calculate(lab: Lab, run: Run, quiet: bool) -> dict[str, Any]:
+    """A word problem with the programs that a beam search finds, the best one worked out."""
+    if not quiet:
+        say("solving a problem")
+    with Inference(lab.home) as inference:
+        found = inference.ask(SOLVE, run=run.id, problem=PROBLEM)
+    if not quiet:
+        writer = TextWriter(sys.stdout, best=BEST)
+        for solved in solving_of(found).problems:
+            writer.write(solved)
+        writer.flush()
+    return {"solved": found["problems"]}
+
+
 # What is done with a trained run of a task, to show what it can do.
-PLAY: Mapping[str, Callable[[Lab, Run, bool], dict[str, Any]]] = {"images": look, "ner": read}
+PLAY: Mapping[str, Callable[[Lab, Run, bool], dict[str, Any]]] = {"images": look, "ner": read, "mathqa": calculate}
+METRICS = ("accuracy", "micro_f1", "macro_f1", "exact_match", "execution_accuracy", "loss")
 
 
 def start(lab: Lab, row: TaskRow, variant: str) -> Run:
@@ -94,8 +119,6 @@ def results(runs: Sequence[Run]) -> None:
     rows = []
     for run in runs:
         test = run.metrics["test"]
-        shown = ", ".join(
-            f"{name} {number(test[name])}" for name in ("accuracy", "micro_f1", "macro_f1", "loss") if name in test
-        )
+        shown = ", ".join(f"{name} {number(test[name])}" for name in METRICS if name in test)
         rows.append((f"{run.task}/{run.variant}", run.status.name, duration(run.seconds), shown or run.status.detail))
     table(("run", "status", "trained", "test split"), rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from engine.catalogue import task_row
 from engine.config import resolve_data
 from engine.errors import LabError, UsageError, unknown
+from engine.task import nested
 from labapp.cli import AfterOption, HomeOption, JsonOption, Lab, RunsArgument, open_lab
 from labapp.output import number, print_error, print_json, say, table
 from labapp.run_codes import WORK_FAILED
@@ -34,6 +36,9 @@ def evaluate(
     broken: Annotated[
         str | None, typer.Option("--broken", help="refuse or skip what cannot be read; else as the run did.")
     ] = None,
+    beam: Annotated[
+        str | None, typer.Option("--beam", metavar="WIDTHS", help="Of a search, such as 1,10,20 (mathqa).")
+    ] = None,
     gpu: Annotated[str, typer.Option("--gpu", metavar="ID", help="cpu, auto, an index or a UUID.")] = "cpu",
     queue: Annotated[bool, typer.Option("--queue", help="Put it into the queue and print the jobs' ids.")] = False,
     after: AfterOption = None,
@@ -45,12 +50,13 @@ def evaluate(
         raise unknown("split", split, SPLITS)
     if broken not in (None, *BROKEN):
         raise unknown("choice for --broken", str(broken), BROKEN)
+    beams = widths_of(beam)
     lab = open_lab(home)
     selected = lab.store.select(run)
     if not selected:
         say("no run matches")
     if queue:
-        args = {"split": split, "data": data, "broken": broken}
+        args = {"split": split, "data": data, "broken": broken, "beams": beams}
         return submit(lab, selected, "evaluate", args, gpu, after or [], as_json=as_json)
     if after:
         raise UsageError("--after is for the queue", got="--after", expected="--queue with it")
@@ -64,7 +70,8 @@ def evaluate(
                 say(f"evaluating {each.id} on {data or f'the {split} split of {each.data}'}")
             try:
                 unseen = None if data is None else resolve_data(task_row(each.task), data)
-                results.append(inference.ask("evaluate", run=each.id, split=split, data=unseen, broken=broken))
+                args = {"run": each.id, "split": split, "data": unseen, "broken": broken, "beams": beams}
+                results.append(inference.ask("evaluate", **args))
             except LabError as error:
                 if len(selected) == 1:
                     raise
@@ -73,10 +80,19 @@ def evaluate(
                 code = WORK_FAILED
     if as_json:
         one = len(run) == 1 and not is_term(run[0])
-        print_json(results[0] if one else results)
+        shown = [{**each, "metrics": nested(each["metrics"])} if "metrics" in each else each for each in results]
+        print_json(shown[0] if one else shown)
     else:
         print_metrics([result for result in results if "metrics" in result], data)
     return code
+
+
+def widths_of(beam: str | None) -> list[int]:
+    """`1,10,20` as numbers; none where nothing was said."""
+    try:
+        return [int(each) for each in beam.split(",")] if beam is not None else []
+    except ValueError as error:
+        raise UsageError("these are no widths of a beam", got=f"--beam {beam}", expected="such as 1,10,20") from error
 
 
 def submit(
@@ -102,9 +118,24 @@ def print_metrics(results: list[dict[str, Any]], data: str | None) -> None:
     if not results:
         return
     names = list(dict.fromkeys(name for result in results for name in result["metrics"]))
+    where = "data" if data else "split"
     rows = []
     for result in results:
-        values = (number(result["metrics"].get(name)) for name in names)
-        rows.append((result["id"], data or result["split"], result["examples"], *values))
-    where = "data" if data else "split"
-    table(("run", where, "examples", *names), rows, right=("examples", *names), drop=(*names[:1:-1], where, "examples"))
+        for search, metrics in searches_of(result):
+            values = (number(metrics.get(name)) for name in names)
+            rows.append((result["id"], search, data or result["split"], result["examples"], *values))
+    columns = ["run", "search", where, "examples", *names]
+    if not any(row[1] for row in rows):  # of tasks without a search
+        columns.remove("search")
+        rows = [(row[0], *row[2:]) for row in rows]
+    table(columns, rows, right=("examples", *names), drop=(*names[:1:-1], where, "examples"))
+
+
+def searches_of(result: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The metrics of an evaluation: of each width of a search, with the grammar and without; or all there are."""
+    if not result.get("by_beam"):
+        yield "", result["metrics"]
+    for width, found in (result.get("by_beam") or {}).items():
+        for grammar in ("on", "off"):
+            if isinstance(metrics := found.get(f"grammar_{grammar}"), dict):
+                yield f"beam {width}, grammar {grammar}", {"loss": result["metrics"].get("loss"), **metrics}

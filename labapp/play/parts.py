@@ -73,3 +73,18 @@ def fraction_of(raw: Any) -> float:
 
 def fraction_or_none(raw: Any) -> float | None:
     return None if raw is None else fraction_of(raw)
+
+
+def number_of(raw: Any) -> float:
+    """Any number; NaN and infinities come as texts."""
+    if isinstance(raw, bool) or not isinstance(raw, (int, float, str)):
+        raise TypeError(f"{type(raw).__name__} is no number")
+    return float(raw)
+
+
+def number_or_none(raw: Any) -> float | None:
+    return None if raw is None else number_of(raw)
+
+
+def numbers_of(raw: Any) -> tuple[float, ...]:
+    return tuple(map(number_of, list_of(raw)))

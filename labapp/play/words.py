@@ -27,3 +27,12 @@ def error_text(error: LabError, trouble: str) -> Text:
         if value:
             text.append(f"\n{label + ':':<10}", "not bold dim").append(tidy(value), "not bold")
     return text
+
+
+def short(probability: float | None) -> str:
+    """A fraction in three characters, with a space before it; nothing where it is not known."""
+    if probability is None:
+        return ""
+    if probability != probability:
+        return "   -"
+    return " 1.0" if probability >= 0.995 else f" {max(0.0, probability):.2f}".replace(" 0.", " .")

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
-from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from engine.errors import LabError
 from labapp.actions import TAG
+from labapp.fit import tidy
 from labapp.live.rows import RunRow
-from labapp.messages import Answered, Done, Snapshot
-from labapp.play.asker import Asker
-from labapp.play.words import error_text, work_line
+from labapp.messages import Snapshot
+from labapp.play.words import error_text
 from labapp.screens.base import bindings_of
-from labapp.screens.settling import Settling
 from labapp.screens.tag_actions import COMPARE, TagActions
-from labapp.screens.trying import BEGIN, CHOOSE, name_of
-from labapp.tag.asking import EXAMPLES, KEPT, TYPED, Place, text_args, token_args
+from labapp.screens.trying import CHOOSE, name_of
+from labapp.tag.asking import EXAMPLES, KEPT, ORDERS, TYPED, text_args, token_args
 from labapp.tag.asking import TAG as TAGGING
 from labapp.tag.colours import Slots
 from labapp.tag.replies import Example, Examples, Sentence, Tagging
@@ -36,9 +32,6 @@ from labapp.widgets.token_table import TokenTable
 from labapp.widgets.type_legend import TypeLegend
 
 WIDE = 110  # cells from which the table of tokens stands beside the sentence
-TYPING = 0.04  # seconds of rest before what was typed is asked for
-TICK = 0.25  # seconds between looks at what is being done
-WORTH = 0.4  # seconds that something takes before it is said
 TOGETHER = 0.3  # seconds that the first run's tags wait for the second's, so that nothing flickers
 FIRST, SECOND = "first", "second"  # lanes: each run has its own
 
@@ -47,8 +40,10 @@ class TagScreen(TagActions):
     """A field, the sentence with its entities, its tokens. What is shown follows from the answers that came."""
 
     where = TAG
-    AUTO_FOCUS = "#text"
     operation = TAGGING
+    orders, work, typed_answers, kept = ORDERS, WORK, TYPED, KEPT
+    too_long = "labapp tag --file takes texts of any length"
+    looking = "looking for trained taggers..."
     questions: ClassVar[dict[str, str]] = {CHOOSE: "Which run tags?", COMPARE: "Which run beside it?"}
     no_other = "no other tagger has a checkpoint"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings_of(TAG), Binding("escape", "leave", show=False)]
@@ -82,23 +77,17 @@ class TagScreen(TagActions):
 
     def __init__(self) -> None:
         super().__init__()
-        self.first, self.other_id = "", ""
+        self.other_id = ""
         self.row: RunRow | None = None
         self.other_row: RunRow | None = None
-        self.place: Place | None = None  # the example that is shown; None = what was typed
-        self.place_before = Place()
-        self.total = 0  # examples there are
         self.example: Example | None = None
         self.sentences: tuple[Sentence, ...] = ()
         self.others: tuple[Sentence, ...] = ()  # the same by the second run
         self.wanted: object = None  # what the tags of are wanted: a text, or tokens
         self.others_of: object = None  # what the second run's are of
-        self.errors: dict[str, LabError] = {}  # by lane
         self.with_second = True
         self.slots = Slots()
         self.types: dict[str, tuple[str, ...]] = {}  # that each run knows, by lane
-        self.settling = Settling(self)
-        self._foot = ""
 
     def content(self) -> ComposeResult:
         yield Static(id="head", markup=False)
@@ -112,19 +101,10 @@ class TagScreen(TagActions):
         yield TypeLegend(self.slots, id="legend")
         yield Static(id="foot", markup=False)
 
-    def on_mount(self) -> None:
-        self.asker = Asker(self.lab.playground, self.post_message, TYPED, KEPT)
-        self.say_words(Text("looking for trained taggers..."))
-        self.set_interval(TICK, self.tick)
-
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.width >= WIDE, "wide")
         self.set_class(event.size.width < WIDE, "narrow")
         self.set_class(event.size.height < 20, "low")
-
-    @property
-    def field(self) -> Input:
-        return self.query_one("#text", Input)
 
     @property
     def tagged(self) -> Tagged:
@@ -136,25 +116,14 @@ class TagScreen(TagActions):
 
     # -- which runs
 
-    def take_snapshot(self, snapshot: Snapshot) -> None:
-        if not self.is_mounted:
-            return
-        if self.first:
-            before = self.row, self.other_row
-            self.row = snapshot.row(self.first) or self.row
-            self.other_row = snapshot.row(self.other_id) or self.other_row
-            if any(old and new and old.epoch != new.epoch for old, new in zip(before, self._rows(), strict=True)):
-                self.asker.forget_known()  # it goes on: its weights are others now
-            self.say_head()
-        elif snapshot.complete:
-            self.find_runs(BEGIN)
+    def gone_on(self, snapshot: Snapshot) -> bool:
+        before = self._rows()
+        self.row = snapshot.row(self.first) or self.row
+        self.other_row = snapshot.row(self.other_id) or self.other_row
+        return any(old and new and old.epoch != new.epoch for old, new in zip(before, self._rows(), strict=True))
 
     def _rows(self) -> tuple[RunRow | None, RunRow | None]:
         return self.row, self.other_row
-
-    @property
-    def run_id(self) -> str:
-        return self.first
 
     def show_none(self) -> None:
         self.say_words(Text(EMPTY))
@@ -189,46 +158,19 @@ class TagScreen(TagActions):
 
     # -- asking
 
-    @on(Input.Changed, "#text")
-    def _typed(self, message: Input.Changed) -> None:
-        message.stop()
-        self.place, self.example = None, None
-        self.say_head()
-        if message.value.strip():
-            self.settling.later("text", self.ask, TYPING)
-        else:
-            self.settling.calm("text")
-            self.ask()
-
-    @on(Field.Cut)
-    def _cut(self, message: Field.Cut) -> None:
-        message.stop()
-        self.post_message(Done("this is more than the field takes; labapp tag --file takes texts of any length"))
-
-    def look_at(self, place: Place | None) -> None:
-        """An example, or what was typed again."""
-        self.settling.calm("text")
-        if place is not None:
-            before, self.place_before = self.place_before, place
-            if (place.split, place.order) != (before.split, before.order):
-                self.total = 0
-        self.place = place
-        self.example = None
-        self.ask()
-
     def ask(self) -> None:
         """Ask for the tags of what is to be shown; what is shown stays until they come."""
         if not self.first:
             return
         if self.place is not None:
             self.asker.forget(FIRST, SECOND)
-            self._ask(EXAMPLES, EXAMPLES, self.place.args(self.first))
+            self.ask_for(EXAMPLES, EXAMPLES, self.place.args(self.first))
         elif text := self.field.value.strip():
             self.asker.forget(EXAMPLES)
             self.wanted = text
-            self._ask(FIRST, TAGGING, text_args(self.first, text))
+            self.ask_for(FIRST, TAGGING, text_args(self.first, text))
             if self.other_id:
-                self._ask(SECOND, TAGGING, text_args(self.other_id, text))
+                self.ask_for(SECOND, TAGGING, text_args(self.other_id, text))
         else:
             self.asker.forget(FIRST, SECOND, EXAMPLES)
             self.sentences, self.others = (), ()
@@ -238,30 +180,9 @@ class TagScreen(TagActions):
         self.say_head()
         self.tick()
 
-    def _ask(self, lane: str, operation: str, args: Mapping[str, Any]) -> None:
-        found = self.asker.known(operation, args)
-        if found is not None:
-            self.asker.forget(lane)
-            self._take(lane, found)
-        else:
-            self.asker.ask(operation, args, lane)
-
-    @property
-    def busy(self) -> bool:
-        """Whether what is on screen will be another in a moment."""
-        return self.settling.busy or self.asker.waiting
-
     # -- answers
 
-    @on(Answered)
-    def _answered(self, message: Answered) -> None:
-        message.stop()
-        found = self.asker.take(message)
-        if found is not None:
-            self._take(message.lane, found)
-        self.tick()
-
-    def _take(self, lane: str, found: Tagging | Examples | LabError) -> None:
+    def take(self, lane: str, found: Tagging | Examples | LabError) -> None:
         mine = FIRST if lane == EXAMPLES else lane
         self.errors.pop(mine, None)
         if isinstance(found, LabError):
@@ -293,7 +214,7 @@ class TagScreen(TagActions):
         if self.example is not None:
             self.wanted = self.example.sentence.tokens
             if self.other_id:
-                self._ask(SECOND, TAGGING, token_args(self.other_id, [self.example.sentence.tokens]))
+                self.ask_for(SECOND, TAGGING, token_args(self.other_id, [self.example.sentence.tokens]))
 
     # -- what is shown
 
@@ -335,8 +256,7 @@ class TagScreen(TagActions):
 
     def _why_nothing(self) -> Text:
         if error := self.errors.get(FIRST):
-            said = error_text(error, self.app.get_css_variables()["error"])
-            return said.append("\n\nf5 asks again, ctrl+r chooses another run", "not bold")
+            return self.trouble(error)
         if self.asker.waiting:
             return Text("asking...")
         if self.place is not None:
@@ -349,11 +269,6 @@ class TagScreen(TagActions):
         said = error_text(error, self.app.get_css_variables()["error"]) if error else Text()
         self.query_one("#trouble", Static).update(Text("B: ").append_text(said) if error else said)
 
-    def say_words(self, words: Text | None) -> None:
-        """Words in the place of the sentence; None brings it back."""
-        self.set_class(words is not None, "wordy")
-        self.query_one("#words", Static).update(words or "")
-
     def say_head(self) -> None:
         if not self.first:
             return
@@ -362,15 +277,11 @@ class TagScreen(TagActions):
         told = head_line(name_of(self.row, self.first), other, self.place, self.total, verdict)
         self.query_one("#head", Static).update(told, layout=False)
 
-    def tick(self) -> None:
-        """Say what is being done, as far as it takes long enough for a word; else what is known of the sentence."""
-        doing = self.lab.playground.doing
-        said = summary(self.sentences)
-        if doing is not None and (doing.starting or time.monotonic() - doing.since > WORTH):
-            said = work_line(doing, WORK)
-        if said != self._foot:
-            self._foot = said
-            self.query_one("#foot", Static).update(Text(said, no_wrap=True, overflow="ellipsis"))
+    def summary(self) -> str:
+        return summary(self.sentences)
+
+    def text_of_example(self) -> str:
+        return " ".join(map(tidy, self.example.sentence.tokens)) if self.example else ""
 
     def leave_field(self) -> None:
         """To what can be scrolled, where plain keys are keys."""

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from labapp.fit import fit, tidy
+from labapp.play.words import short
 from labapp.tag.spans import Span
 from labapp.tag.stack import Row, Stack
 
@@ -41,15 +42,6 @@ class Look:
 Piece = tuple[str, Look]
 Line = tuple[Piece, ...]
 GAP = Look()
-
-
-def short(probability: float | None) -> str:
-    """A fraction in three characters, with a space before it; nothing where it is not known."""
-    if probability is None:
-        return ""
-    if probability != probability:
-        return "   -"
-    return " 1.0" if probability >= 0.995 else f" {max(0.0, probability):.2f}".replace(" 0.", " .")
 
 
 def label(span: Span) -> str:

@@ -1,4 +1,4 @@
-"""Text from a file or a pipe, in portions: what is read is never held as a whole, and no sentence is ever cut.
+"""Lines of text in portions: what is read is never held as a whole, and no sentence is ever cut.
 
 A blank line ends a paragraph of a text, and a sentence of columns (CoNLL), of which the first is taken. Where no blank
 line comes for long, a portion of text ends with a line that ends a sentence; at last with any line.
@@ -7,21 +7,18 @@ line comes for long, a portion of text ends with a line that ends a sentence; at
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import IO, Any
+from typing import Any
 
-from engine.errors import LabError, UsageError
+from engine.errors import UsageError
 
 LINES = 200  # of text from which a portion is full
 CHARACTERS = 20_000  # the same
 LONG, ENDLESS = 2, 10  # times as much: from then on it ends with a sentence, or with any line
 TOKENS = 4_000  # from which a portion is full, where tokens are given
 SENTENCE_ENDS = re.compile(r"[.!?…][\"'`)\]\u201d\u2019\u00bb]*\s*$")
-LONGEST_LINE = 1_000_000  # bytes
 LONGEST_SENTENCE = 100_000  # tokens
-BOM = b"\xef\xbb\xbf"
-UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 DOCUMENT = "-DOCSTART-"  # stands in CoNLL files where a document begins
 COLUMNS = re.compile(r"[ \t]+")
 
@@ -32,52 +29,6 @@ class Portion:
 
     args: dict[str, Any]  # of the request, without the run
     begins: int = 0
-
-
-class Lines:
-    """Lines of a stream with their ends; `say` is told once when they are not UTF-8. `bytes` counts what was read."""
-
-    def __init__(self, stream: IO[bytes], name: str, say: Callable[[str], object]):
-        self.stream, self.name, self.say = stream, name, say
-        self.bytes = 0
-        self._number = 0
-        self._legacy = False
-
-    def __iter__(self) -> Iterator[str]:
-        while line := self._next():
-            self.bytes += len(line)
-            self._number += 1
-            yield self._decoded(line)
-
-    def _next(self) -> bytes:
-        try:
-            line = self.stream.readline(LONGEST_LINE + 1)
-        except OSError as error:
-            raise LabError("the text cannot be read", got=f"{self.name}: {error.strerror or error}") from error
-        if self._number == 0:
-            if line.startswith(UTF_16):
-                raise UsageError(
-                    "this text is UTF-16", got=self.name, expected="UTF-8", hint=f"iconv -f utf-16 -t utf-8 {self.name}"
-                )
-            line = line.removeprefix(BOM)
-        if b"\0" in line:
-            raise UsageError("this is no text", got=f"{self.name} has a zero byte in line {self._number + 1}")
-        if len(line) > LONGEST_LINE:
-            raise UsageError(
-                "a line is too long to be a paragraph",
-                got=f"{self.name}, line {self._number + 1}: more than {LONGEST_LINE:,} bytes",
-                expected="one sentence or paragraph a line",
-            )
-        return line
-
-    def _decoded(self, line: bytes) -> str:
-        try:
-            return line.decode("utf-8")
-        except UnicodeDecodeError:
-            if not self._legacy:
-                self._legacy = True
-                self.say(f"{self.name}, line {self._number} is not UTF-8: such lines are read as Windows-1252")
-            return line.decode("cp1252", errors="replace")
 
 
 def text_portions(lines: Iterable[str], *, by_line: bool = False) -> Iterator[Portion]:

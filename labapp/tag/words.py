@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from labapp.fit import tidy
-from labapp.tag.asking import EXAMPLES, ORDERS, TAG, Place
-from labapp.tag.layout import ASCII, DOTS, DOUBLE, UNKNOWN, UNKNOWN_ASCII, short
+from labapp.play.examples import Place
+from labapp.play.words import short
+from labapp.tag.asking import EXAMPLES, ORDERS, TAG
+from labapp.tag.layout import ASCII, DOTS, DOUBLE, UNKNOWN, UNKNOWN_ASCII
 from labapp.tag.replies import Sentence
 from labapp.tag.stack import Stack, differs, lacks
 

@@ -2,39 +2,31 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
 from rich.console import Console
 from rich.text import Text
 
-from engine.errors import LabError
-from engine.events import jsonable
 from labapp.output import clean
+from labapp.play import writing
+from labapp.play.words import short
 from labapp.tag.colours import ANSI, Slots
-from labapp.tag.layout import short
 from labapp.tag.replies import Sentence
 from labapp.tag.spans import Span, spans_of
 from labapp.tag.stack import glued
 
 
-class Writer:
+class Writer(writing.Writer):
     """Writes sentences to a stream. `second`: with the second-best tagging of each."""
 
     def __init__(self, stream: IO[str], *, second: bool):
-        self.stream, self.second = stream, second
-        self.written = False  # whether anything was
+        super().__init__(stream)
+        self.second = second
 
     def write(self, sentence: Sentence, begins: int) -> None:
         """`begins`: the place in the whole text of what the sentence's offsets count from."""
         raise NotImplementedError
-
-    def flush(self) -> None:
-        self.stream.flush()
-
-    def end(self, error: LabError | None = None) -> None:
-        """After the last one; `error` is why there are no more, where there should have been."""
 
 
 class TextWriter(Writer):
@@ -79,28 +71,18 @@ class ConllWriter(Writer):
         self.written = True
 
 
-class JsonLinesWriter(Writer):
+class JsonLinesWriter(writing.LinesWriter, Writer):
     """An object a line."""
 
     def write(self, sentence: Sentence, begins: int) -> None:
-        self.stream.write(_json(as_json(sentence, begins, second=self.second)) + "\n")
-        self.written = True
+        self.element(as_json(sentence, begins, second=self.second))
 
 
-class JsonWriter(Writer):
-    """One array; where it could not be written to the end, its last element says why, as {"error": ...}."""
+class JsonWriter(writing.ArrayWriter, Writer):
+    """One array."""
 
     def write(self, sentence: Sentence, begins: int) -> None:
-        self._element(as_json(sentence, begins, second=self.second))
-
-    def _element(self, value: dict[str, Any]) -> None:
-        self.stream.write((",\n " if self.written else "[\n ") + _json(value))
-        self.written = True
-
-    def end(self, error: LabError | None = None) -> None:
-        if error is not None:
-            self._element({"error": error.as_dict()})
-        self.stream.write("\n]\n" if self.written else "[]\n")
+        self.element(as_json(sentence, begins, second=self.second))
 
 
 FORMATS: dict[str, type[Writer]] = {"text": TextWriter, "conll": ConllWriter, "json": JsonLinesWriter}
@@ -154,7 +136,3 @@ def as_json(sentence: Sentence, begins: int, *, second: bool) -> dict[str, Any]:
         other = sentence.second
         found["second"] = None if other is None else {"tags": other.tags, "probability": other.probability}
     return found
-
-
-def _json(value: Any) -> str:
-    return json.dumps(jsonable(value), allow_nan=False)

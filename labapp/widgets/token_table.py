@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labapp.tag.layout import short
+from labapp.play.words import short
 from labapp.tag.replies import Sentence
 from labapp.widgets.table import Column, Line, Table
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.errors import LabError
 from engine.files import cannot_write
-from engine.task import LOWER_IS_BETTER, SPLITS
+from engine.task import LOWER_IS_BETTER, SPLITS, nested
 from sessions.locks import lock_within
 from sessions.run.history import History
 from sessions.run.records import ARTIFACTS, EVENTS, LOCK, Record, number_of, read_record, table_of, text_of
@@ -217,7 +217,7 @@ class Run:
             "step": self.step,
             "seconds": self.seconds,
             "created": self.created,
-            "metrics": self.metrics,
+            "metrics": {split: nested(values) for split, values in self.metrics.items()},
             "best": {"metric": self.monitor, "value": None if math.isnan(self.best) else self.best},
             "error": self.error or None,
             "problems": self.problems,

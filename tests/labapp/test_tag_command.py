@@ -17,39 +17,13 @@ from tests.conftest import Lab
 from tests.labapp.screens.run_data import image_run
 from tests.labapp.screens.see_data import give_checkpoint
 from tests.labapp.screens.tagging import FakeTagger
+from tests.labapp.streams import FakeInference, piped
 from tests.taggers import tagger, untrained
-
-
-class FakeInference:
-    """Takes the place of the process."""
-
-    def __init__(self) -> None:
-        self.tagger = FakeTagger()
-        self.asked: list[dict[str, Any]] = []
-        self.started: list[tuple[Any, ...]] = []
-        self.fails_at: tuple[int, BaseException] | None = None
-
-    def __call__(self, *arguments: Any) -> FakeInference:
-        self.started.append(arguments)
-        return self
-
-    def __enter__(self) -> FakeInference:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def ask(self, operation: str, **args: Any) -> Any:
-        assert operation == "tag"
-        self.asked.append(args)
-        if self.fails_at is not None and len(self.asked) == self.fails_at[0]:
-            raise self.fails_at[1]
-        return self.tagger.tag(args)
 
 
 @pytest.fixture
 def process(monkeypatch: pytest.MonkeyPatch) -> FakeInference:
-    fake = FakeInference()
+    fake = FakeInference(FakeTagger())
     monkeypatch.setattr("labapp.commands.tag.Inference", fake)
     return fake
 
@@ -57,10 +31,6 @@ def process(monkeypatch: pytest.MonkeyPatch) -> FakeInference:
 @pytest.fixture
 def run(lab: Lab) -> Run:
     return tagger(lab, "mine")
-
-
-def piped(monkeypatch: pytest.MonkeyPatch, raw: bytes) -> None:
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(raw), encoding="utf-8"))
 
 
 class TestWhatIsTagged:
@@ -180,10 +150,8 @@ class TestWhatStopsIt:
         assert (printed.code, printed.err) == (0, "")
         assert len(process.asked) == 1
 
-    def test_an_answer_that_is_none_is_an_error_with_words(
-        self, labapp: Any, run: Run, process: FakeInference, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(process.tagger, "tag", lambda args: {"sentences": 3})
+    def test_an_answer_that_is_none_is_an_error_with_words(self, labapp: Any, run: Run, process: FakeInference) -> None:
+        process.fake.answers["tag"] = lambda args: {"sentences": 3}
         printed = labapp("tag", "mine", "Paris")
         assert printed.code == 1
         assert "cannot be understood" in printed.err
@@ -237,4 +205,4 @@ class TestWhatIsRefused:
             monkeypatch.setattr(sys, "stdin", stdin)
             printed = labapp("tag", "mine")
             assert printed.code == 2
-            assert "what is to be tagged?" in printed.err
+            assert "what is there to tag?" in printed.err

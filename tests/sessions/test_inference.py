@@ -13,10 +13,12 @@ import pytest
 from PIL import Image
 
 from engine import jobs
+from engine.catalogue import task_row
+from engine.config import resolve
 from engine.errors import LabError, UsageError
 from labapp.run import run as command_line
 from sessions import control
-from sessions.infer import Models
+from sessions.infer import Models, check
 from sessions.inference import Inference
 from sessions.process import child_environment, python_command
 from sessions.run.records import EVENTS
@@ -182,3 +184,17 @@ def test_a_checkpoint_is_read_through_once_until_there_is_another(
     os.utime(manifest, (1, 1))
     models.get(trained.id, "cpu")
     assert len(read) == 2
+
+
+def test_data_is_checked_without_what_a_training_on_it_needs(lab: Lab, tmp_path: Path) -> None:
+    """The first variant begins with word vectors: whoever checks problems need not have any."""
+    path = tmp_path / "problems.json"
+    made = [
+        {"Problem": f"what is {number} {thing} plus 4 ?", "linear_formula": "add(n0,n1)", "answer": number + 4}
+        for number, thing in enumerate(["apples", "books", "candles", "drums", "eggs"], 2)
+    ]
+    path.write_text(json.dumps(made))
+    with pytest.raises(UsageError, match="word vectors"):
+        resolve(task_row("mathqa"), "seq2seq", str(path))
+    findings = check(Models(lab.store.home), {"task": "mathqa", "data": str(path)})["findings"]
+    assert "problems: train 3, val 1, test 1" in findings

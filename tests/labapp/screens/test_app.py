@@ -30,7 +30,7 @@ def test_numbers_switch_screens_from_anywhere_and_escape_leads_home(lab: Lab, si
             await pilot.press(target.key)
             await until(pilot, lambda target=target: app.current_mode == target.name)  # type: ignore[misc]
             if target.name != "runs":
-                await pilot.press(*["escape"] * (2 if target.name == "tag" else 1))  # out of its field first
+                await pilot.press(*["escape"] * (2 if target.name in ("tag", "solve") else 1))  # out of its field first
                 await until(pilot, lambda: isinstance(app.screen, RunsScreen))
         await pilot.press("enter")
         await until(pilot, lambda: len(app.screen_stack) == 2)

@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.errors import LabError
-from labapp.tag.asking import PAGE, Place, text_args
+from labapp.play.examples import PAGE, Place
+from labapp.tag.asking import text_args
 from labapp.tag.replies import examples_of, tagging_of
 from labapp.tag.words import summary
 from tests.labapp.screens.tagging import FakeTagger

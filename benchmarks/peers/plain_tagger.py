@@ -4,7 +4,7 @@ The peer of `benchmarks.entities`. It trains the same network with the same opti
 order; every character of every token goes through the character LSTM, padding included. Run as a module it says how
 many tokens it trains on in a second:
 
-    python -m benchmarks.plain_tagger [--data FOLDER] [--batches 30]
+    python -m benchmarks.peers.plain_tagger [--data FOLDER] [--batches 30]
 """
 
 from __future__ import annotations
@@ -123,7 +123,15 @@ def tokens_per_second(data: str | None, batches: int, sizes: dict[str, int]) -> 
 
 def elsewhere(data: str | None, batches: int, sizes: dict[str, int]) -> float:
     """The same in a process of its own, with everybody's environment."""
-    command = [sys.executable, "-m", "benchmarks.plain_tagger", "--batches", str(batches), "--sizes", json.dumps(sizes)]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.peers.plain_tagger",
+        "--batches",
+        str(batches),
+        "--sizes",
+        json.dumps(sizes),
+    ]
     command += ["--data", str(Path(data).absolute())] if data else []
     done = subprocess.run(command, env=as_everybody(), capture_output=True, text=True, check=True)
     return float(done.stdout.split()[-1])

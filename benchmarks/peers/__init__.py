@@ -1,0 +1,1 @@
+"""What people use or write in place of ours, to be measured against."""
