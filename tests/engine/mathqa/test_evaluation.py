@@ -41,9 +41,7 @@ class Searches:
         self.asked: list[tuple[int, bool]] = []
         self.rows: list[list[int]] = []
 
-    def __call__(
-        self, model: nn.Module, split: Split, rows: Tensor, width: int, grammar: bool
-    ) -> Sequence[Hypothesis]:
+    def __call__(self, model: nn.Module, split: Split, rows: Tensor, width: int, grammar: bool) -> Sequence[Hypothesis]:
         self.asked.append((width, grammar))
         self.rows.append(rows.tolist())
         gold = [tokens_of(parse(self.task.problems(split)[row].formula)) for row in rows.tolist()]
@@ -91,9 +89,7 @@ def test_every_width_is_measured_with_grammar_and_without(
 
 
 @pytest.mark.parametrize("grammar", [True, False])
-def test_the_main_numbers_are_those_of_the_settings_own_search(
-    solver: tuple[MathTask, Seq2Seq], grammar: bool
-) -> None:
+def test_the_main_numbers_are_those_of_the_settings_own_search(solver: tuple[MathTask, Seq2Seq], grammar: bool) -> None:
     task, model = solver
     task.settings.grammar = grammar
     found = task.evaluate(model, "val")
@@ -198,7 +194,9 @@ def test_what_cannot_be_solved_at_all_is_wrong_with_a_reason(
     solver: tuple[MathTask, Seq2Seq], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task, model = solver
-    monkeypatch.setattr(evaluation, "search", lambda network, encoded, vocabulary, how, device, rows: [[] for _ in rows])
+    monkeypatch.setattr(
+        evaluation, "search", lambda network, encoded, vocabulary, how, device, rows: [[] for _ in rows]
+    )
     found = task.evaluate(model, "val")
     assert found.metrics["exact_match"] == found.metrics["token_accuracy"] == 0
     assert sum(found.report["errors"].values()) == len(OTHERS) == len(found.mistakes)

@@ -105,7 +105,12 @@ def test_a_gold_program_is_allowed_token_by_token(problem: str, formula: str, an
 
 
 def test_every_beam_and_problem_has_a_place_of_its_own() -> None:
-    walks = [["add", "n0", "n1"], ["negate", "n0", "add"], ["triangle_perimeter", "n0", "n1"], ["add", "n0", "const_pi"]]
+    walks = [
+        ["add", "n0", "n1"],
+        ["negate", "n0", "add"],
+        ["triangle_perimeter", "n0", "n1"],
+        ["add", "n0", "const_pi"],
+    ]
     position = GRAMMAR.advance(GRAMMAR.start(2, 2), torch.full((2, 2), START))
     for step in range(3):
         tokens = torch.tensor([TOKENS.index(walk[step]) for walk in walks]).view(2, 2)

@@ -90,7 +90,13 @@ class TestErrors:
     def test_are_counted_by_reason_wherever_they_happened(self) -> None:
         marks = [
             Marks(False, False, 0, 1, error)
-            for error in ("step 1 divides by zero", "step 12 divides by zero", CUT, None, "step 2: add has no arguments")
+            for error in (
+                "step 1 divides by zero",
+                "step 12 divides by zero",
+                CUT,
+                None,
+                "step 2: add has no arguments",
+            )
         ]
         found = errors_of(marks)
         assert found == {"divides by zero": 2, CUT: 1, "add has no arguments": 1}
@@ -112,9 +118,7 @@ class TestMistakes:
                 ("add n0 n1", -1.0, False), ("n0 n1", -math.inf, True),
             )
         ]  # fmt: skip
-        marks = [
-            mark(each.tokens, parse(self.PROBLEM.formula), NUMBERS, 5.0, complete=each.complete) for each in found
-        ]
+        marks = [mark(each.tokens, parse(self.PROBLEM.formula), NUMBERS, 5.0, complete=each.complete) for each in found]
         mistakes = mistakes_of([self.PROBLEM] * 5, marks, found)
         assert [each["predicted"] for each in mistakes] == ["add(n0)", "add(n0,n1)", "subtract(n0,n1)", "n0 n1"]
         assert [each["confidence"] for each in mistakes] == [0.6065, 0.3679, 0.1353, 0.0]
