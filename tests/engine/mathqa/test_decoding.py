@@ -178,8 +178,7 @@ class TestBeams:
     @with_and_without_grammar
     @pytest.mark.parametrize("alpha", [0.0, 1.0])
     def test_the_best_is_the_same_where_only_it_is_wanted(self, solver: Solver, alpha: float, grammar: bool) -> None:
-        how = {"alpha": alpha, "grammar": grammar}
-        every, best = (found_by(solver, TEXTS, 6, wanted=wanted, **how) for wanted in (None, 1))
+        every, best = (found_by(solver, TEXTS, 6, wanted=wanted, alpha=alpha, grammar=grammar) for wanted in (None, 1))
         for ours, theirs in zip(best, every, strict=True):
             same(ours[:1], theirs[:1])
 

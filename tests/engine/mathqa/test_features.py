@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from transformers import AutoModel
 
@@ -108,7 +109,7 @@ class TestFrozen:
             path.write_bytes(damage if isinstance(damage, bytes) else path.read_bytes()[:-100])
         assert torch.equal(whole(reader_of(frozen).read(READINGS)), first)
         assert kept(frozen) == [path]
-        assert len(features.load_file(path)["features"]) == len(first)
+        assert len(load_file(path)["features"]) == len(first)
 
     def test_those_of_other_weights_are_others(self, frozen: MathTask, folder: Path, tmp_path: Path) -> None:
         first = whole(reader_of(frozen).read(READINGS))
@@ -136,7 +137,7 @@ class TestFrozen:
         folder.mkdir()
         artifacts.save(folder)
         other = MathTask(task.options)
-        other.attach(None, task.settings, other.restore(folder), CPU)  # type: ignore[arg-type]
+        other.attach(None, task.settings, other.restore(folder), CPU)
         assert torch.equal(whole(other.reader.read(READINGS)), first)
 
     def test_training_learns_nothing_in_the_encoder_and_keeps_none_of_it(self, frozen: MathTask, folder: Path) -> None:
@@ -264,7 +265,7 @@ def test_whatever_is_written_can_be_read(variant: str, text: str, tmp_path: Path
 
 
 def test_no_words_are_one_word(tmp_path: Path) -> None:
-    task, _, artifacts = made("bert-finetuned", tmp_path)
+    _, _, artifacts = made("bert-finetuned", tmp_path)
     reader = ProblemPieceReader(artifacts.encoder, 10, NUMBERS)
     encodings = reader.read([read(""), read("3")])
     assert isinstance(encodings, PieceEncodings)

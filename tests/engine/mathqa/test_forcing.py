@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -35,7 +36,7 @@ class TestRatio:
         assert found[0] == pytest.approx(0.9, abs=0.01)
         assert found[5] == pytest.approx(0.6)
         assert found[10] == pytest.approx(0.3, abs=0.01)
-        falls = [before - after for before, after in zip(found, found[1:], strict=False)]
+        falls = [before - after for before, after in pairwise(found)]
         assert min(falls) > 0
         assert max(falls) == pytest.approx(falls[4])
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.catalogue import task_row
-from engine.config import Config, Layer, resolve
+from engine.config import Config, Layer, parse_assignment, resolve
 from engine.errors import UsageError
 from engine.mathqa.settings import WIDEST, MathSettings
 from tests.engine.mathqa.solvers import VARIANTS, config, written
@@ -73,7 +73,7 @@ class TestBeams:
 
     @pytest.mark.parametrize(("typed", "beams"), [("1,10,20", (1, 10, 20)), ("5", (5,)), ("", ())])
     def test_can_be_typed(self, typed: str, beams: tuple[int, ...]) -> None:
-        found = set_to(beams=typed).settings
+        found = set_to(**dict([parse_assignment(f"beams={typed}", MathSettings)])).settings
         assert isinstance(found, MathSettings)
         assert found.beams == beams
 
