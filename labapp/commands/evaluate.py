@@ -132,10 +132,15 @@ def print_metrics(results: list[dict[str, Any]], data: str | None) -> None:
 
 
 def searches_of(result: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The metrics of an evaluation: of each width of a search, with the grammar and without; or all there are."""
+    """The metrics of an evaluation: of each width of a search, with the grammar and without; or all there are.
+
+    Last, where it was measured, what a look-up reaches that learns nothing.
+    """
     if not result.get("by_beam"):
         yield "", result["metrics"]
     for width, found in (result.get("by_beam") or {}).items():
         for grammar in ("on", "off"):
             if isinstance(metrics := found.get(f"grammar_{grammar}"), dict):
                 yield f"beam {width}, grammar {grammar}", {"loss": result["metrics"].get("loss"), **metrics}
+    if isinstance(baseline := result.get("lookup"), dict):
+        yield "nearest training problem", baseline
