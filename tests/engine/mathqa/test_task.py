@@ -193,6 +193,13 @@ class TestVectors:
 
 
 class TestArtifacts:
+    def test_keep_what_an_embedding_begins_with(self, tmp_path: Path) -> None:
+        _, _, artifacts = made("seq2seq", tmp_path)
+        (tmp_path / "kept").mkdir()
+        artifacts.save(tmp_path / "kept")
+        assert artifacts.initial is not None
+        torch.testing.assert_close(restore(tmp_path / "kept").initial, artifacts.initial)
+
     def test_novel_is_what_no_training_problem_is_up_to_its_numbers(self, tmp_path: Path) -> None:
         _, _, artifacts = made("attention", tmp_path)
         assert not any(artifacts.novel(Problem(text, formula, answer)) for text, formula, answer in TRAIN)
