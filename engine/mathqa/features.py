@@ -27,6 +27,7 @@ from models.seq2seq import ReadFeatures, ReadPieces, word_features
 FOLDER = "features"  # in the cache
 KEPT_FROM = 500  # problems that are worth keeping
 AT_ONCE = 4_000  # words that are read together
+SCRATCH_SEED = 20_240_330  # one from scratch is the same in every process: its weights are nowhere else
 
 Say = Callable[[str], None]
 
@@ -47,6 +48,7 @@ class ProblemPieceReader:
 
     def __init__(self, encoder: Encoder, most_words: int, numbers: int):
         self.pieces: PieceReader = encoder.reader(most_words)
+        self.longest = self.pieces.longest  # the encoder's own limit, if that is less
         self.most_number = numbers - 1  # later ones share the last place
 
     def known(self, word: Word) -> bool:
@@ -83,6 +85,7 @@ class FrozenReader:
         self, encoder: Encoder, reader: ProblemPieceReader, device: torch.device, cache: Path | None, say: Say
     ):
         self.encoder, self.reader, self.device, self.cache, self.say = encoder, reader, device, cache, say
+        self.longest = reader.longest
         self.network: torch.nn.Module | None = None
 
     def known(self, word: Word) -> bool:
@@ -95,17 +98,18 @@ class FrozenReader:
         path = self.cache / FOLDER / f"{self.key(pieces)}.safetensors"
         try:
             features = load_file(path)["features"]
-            if len(features) == int(pieces.lengths.sum()):
+            if features.shape == (int(pieces.lengths.sum()), self.encoder.width):
                 return FeatureEncodings(features, pieces)
         except (OSError, KeyError, SafetensorError):
             pass  # not there yet, or damaged: made anew
         self.say(f"reading {len(problems):,} problems with the frozen encoder, once")
         features = self.computed(pieces)
+        self.network = None  # a training needs the room
         keep(path, features)
         return FeatureEncodings(features, pieces)
 
     def key(self, pieces: PieceEncodings) -> str:
-        digest = hashlib.sha256(f"{self.encoder.sha}\n{self.encoder.origin}\n".encode())
+        digest = hashlib.sha256(f"{self.encoder.sha}\n{self.encoder.config.to_json_string()}\n".encode())
         for part in (pieces.pieces.flat, pieces.pieces.first, pieces.lengths):
             digest.update(part.numpy().tobytes())
         return digest.hexdigest()[:32]
@@ -114,7 +118,10 @@ class FrozenReader:
     def computed(self, pieces: PieceEncodings) -> Tensor:
         """(words, features) float16."""
         if self.network is None:
-            self.network = self.encoder.network(blank=False).eval().requires_grad_(False).to(self.device)
+            with torch.random.fork_rng(devices=[]):  # whenever this is, a training draws what it would have drawn
+                torch.default_generator.manual_seed(SCRATCH_SEED)
+                network = self.encoder.network(blank=False)
+            self.network = network.eval().requires_grad_(False).to(self.device)
         total = int(pieces.lengths.sum())
         found = torch.empty(total, self.encoder.width, dtype=torch.float16)
         starts = pieces.pieces.starts

@@ -39,6 +39,8 @@ def parse(text: str) -> Program:
         match = STEP.fullmatch(piece)
         if match is None:
             raise ProgramError(f"step {number + 1} is no step: {shown(piece)}, expected operation(argument,...)")
+        if ARGUMENT.fullmatch(match[1]):
+            raise ProgramError(f"step {number + 1}: {shown(match[1])} is an argument, no operation")
         arguments = tuple(each.strip() for each in match[2].split(","))
         for each in arguments:
             if not ARGUMENT.fullmatch(each):

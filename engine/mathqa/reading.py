@@ -46,8 +46,12 @@ def moved(inputs: Any, device: torch.device) -> Any:
 class Reader(Protocol):
     """How one kind of network reads."""
 
+    @property
+    def longest(self) -> int:
+        """Words that it can read of a problem."""
+
     def read(self, problems: Sequence[Reading]) -> Encodings:
-        """Encode problems of at most as many words as `shortened` leaves."""
+        """Encode problems of at most so many words."""
 
     def known(self, word: Word) -> bool:
         """Whether a word is in the vocabulary."""
@@ -66,10 +70,9 @@ class Encoded:
     """The problems of a split, with their programs where these are known."""
 
     def __init__(
-        self, problems: Sequence[Reading], programs: Sequence[Program], reader: Reader, vocabulary: Vocabulary,
-        most: int,
-    ):  # fmt: skip
-        self.inputs = reader.read([shortened(problem, most) for problem in problems])
+        self, problems: Sequence[Reading], programs: Sequence[Program], reader: Reader, vocabulary: Vocabulary
+    ):
+        self.inputs = reader.read([shortened(problem, reader.longest) for problem in problems])
         self.numbers = torch.tensor([len(problem.numbers) for problem in problems], dtype=torch.int64)
         targets = [vocabulary.encode(program) for program in programs] or [[] for _ in problems]
         self.lengths = torch.tensor([len(each) for each in targets], dtype=torch.int64)
@@ -101,7 +104,7 @@ class Encoded:
         """Every problem, or these, once, the shortest first: (rows, batch)."""
         rows = torch.arange(len(self)) if rows is None else rows
         ordered = rows[self.inputs.lengths[rows].argsort(stable=True)]
-        for some in ordered.split(size):
+        for some in ordered.split(size) if len(rows) else ():
             yield some, self.batch(some)
 
 
@@ -116,8 +119,8 @@ def shortened(problem: Reading, most: int) -> Reading:
 class WordReader:
     """Reads words by their number in the vocabulary, for `models.seq2seq.LSTMEncoder`."""
 
-    def __init__(self, vocabulary: Vocabulary):
-        self.vocabulary = vocabulary
+    def __init__(self, vocabulary: Vocabulary, longest: int):
+        self.vocabulary, self.longest = vocabulary, longest
 
     def known(self, word: Word) -> bool:
         return self.vocabulary.word(word) != UNKNOWN_WORD

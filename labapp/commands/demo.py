@@ -30,7 +30,7 @@ PLAN: Sequence[str] = (
     "mathqa/attention",
 )  # one variant of every task, in the order they are shown
 SENTENCE = "Washington met officials of the Bank of Wessex in Jordan on Monday ."
-PROBLEM = "A train that is 180 m long runs at 90 km/h. How many seconds does it take to pass a pole?"
+PROBLEM = "A prize of $1,200 is divided between Maria and Priya in the ratio 3:2. How much does Maria get?"
 BEST = 5  # programs that are shown
 
 

@@ -67,6 +67,7 @@ def test_an_operation_nobody_knows_is_a_step_all_the_same() -> None:
         ("add(n0,n\u0661)", "is no argument"),
         ("add(n0,const_)", "step 1: 'const_' is no argument"),
         ("negate(n0)|add(#-1,n0)", "step 2: '#-1' is no argument"),
+        ("negate(n0)|n1(n0)", "step 2: 'n1' is an argument, no operation"),
     ],
 )
 def test_what_is_no_program_is_refused_with_its_place(text: str, reason: str) -> None:
@@ -104,6 +105,7 @@ def test_any_text_is_a_program_or_refused(text: str) -> None:
     except ProgramError:
         return
     assert parse(text_of(program)) == program
+    assert steps_of(tokens_of(program)) == program
 
 
 @given(st.lists(st.text(max_size=5) | st.sampled_from(["add", "n0", "#0", "const_pi"]), max_size=8))
