@@ -24,6 +24,7 @@ SHORT = {
     "exact_match": "exact",
     "execution_accuracy": "exec",
     "token_accuracy": "tok acc",
+    "novel/loss": "nov loss",
     "novel/exact_match": "nov exact",
     "novel/execution_accuracy": "nov exec",
     "novel/token_accuracy": "nov tok",

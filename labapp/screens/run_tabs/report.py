@@ -32,6 +32,7 @@ from sessions.run.history import History
 from sessions.run.records import number_of, table_of
 
 WIDE, HIGH = 120, 40  # from where everything stands side by side, or one above the other
+SPARE, ROOMY = "novel/loss", 90  # the metric of the splits that is left out where there is little room
 NOT_HERE = "novel/token_accuracy"  # among the metrics of the splits: it stands in the table of searches
 BAR = 8  # cells
 COMING = LIVE | {"queued", "remote"}  # there will be a report
@@ -92,7 +93,8 @@ class ReportPane(Pane):
         self.set_class(wide, "wide")
         self.set_class(not wide, "narrow")
         self.one_at_a_time = not wide and event.size.height < HIGH
-        self._arrange()
+        self._show_metrics()
+        self._show_report()
 
     def arrive(self, *, again: bool = False) -> None:
         """The keyboard goes where the examples are picked, unless one of them has it."""
@@ -171,6 +173,7 @@ class ReportPane(Pane):
     def _show_metrics(self) -> None:
         metrics = self._metrics()
         names = list(dict.fromkeys(name for values in metrics.values() for name in values))
+        names = [name for name in names if name != SPARE or self.size.width >= ROOMY]
         final = bool(self.seen and table_of(self.seen.record.result, "metrics"))
         counts = table_of(self.seen.record.result, "examples") if self.seen else {}
         columns = [Column("final" if final else "so far", 9)]
