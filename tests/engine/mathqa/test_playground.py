@@ -13,7 +13,7 @@ from engine.errors import LabError, UsageError
 from engine.jobs import TrainedModel
 from engine.learner import TorchLearner
 from engine.mathqa import solving
-from engine.mathqa.decoding import Hypothesis, judge
+from engine.mathqa.decoding import Hypothesis, attention
 from engine.mathqa.execute import MOST_STEPS
 from engine.mathqa.numbers import read
 from engine.mathqa.playground import LONGEST, MOST, attend, examples, solve
@@ -159,11 +159,12 @@ class TestTyped:
         assert error in typed["error"]
 
     def test_two_hundred_steps_are_run_and_no_more(self, model: TrainedModel) -> None:
-        for count, runs in ((MOST_STEPS, True), (MOST_STEPS + 1, False)):
-            program = "|".join(["negate(n1)"] * count)
-            typed = ask(solve, model, problem=TEXT, program=program)["problems"][0]["typed"]
-            assert (typed["value"] == -25) == runs
-            assert (typed["error"] is None) == runs
+        program = "|".join(["negate(n1)"] * MOST_STEPS)
+        typed = ask(solve, model, problem=TEXT, program=program)["problems"][0]["typed"]
+        assert typed["value"] == -25
+        assert len(ask(attend, model, problem=TEXT, program=program)["attention"]) == MOST_STEPS
+        with pytest.raises(UsageError, match="201 steps"):
+            ask(solve, model, problem=TEXT, program=program + "|negate(n1)")
 
     @pytest.mark.parametrize("program", ["", "|", "add(n0", "n1(n0)", "add(n0,n1)" * 3_000, 7, ["add(n0,n1)"]])
     def test_what_is_no_program_is_refused(self, model: TrainedModel, program: Any) -> None:
@@ -192,7 +193,7 @@ class TestAttend:
         text = "6 workers need 4 days ."
         found = ask(attend, model, problem=text, program="multiply(n0,n1)|square_area(#0)")["attention"]
         program = parse("multiply(n0,n1)|square_area(#0)")
-        weights = judge(network, task.encode([read(text)], [program]), 0, task.device).attention
+        weights = attention(network, task.encode([read(text)], [program]), task.device)
         assert weights is not None
         assert len(weights) == 6  # with the end, which is of no step
         assert found[0] == pytest.approx(weights[:3].mean(0).tolist(), abs=1e-6)
@@ -246,7 +247,9 @@ class TestExamples:
     def test_say_whether_they_are_right_as_the_evaluation_does(self, model: TrainedModel, beam: int) -> None:
         found = ask(examples, model, split="val", count=10, beam=beam)
         task, network = cast(Loaded, model).task, cast(Loaded, model).learner.evaluation_model()
-        marks = task.evaluator.searched(network, "val", torch.arange(len(OTHERS)), beam, True)
+        rows = torch.arange(len(OTHERS))
+        (best,) = task.evaluator.hypotheses(network, "val", rows, [(beam, True)])
+        marks = task.evaluator.marks("val", rows, best)
         assert [each["exact"] for each in found["problems"]] == [each.exact for each in marks]
         assert [each["correct"] for each in found["problems"]] == [each.right for each in marks]
 
@@ -273,6 +276,15 @@ class TestExamples:
         assert not any(each["correct"] for each in wrong["problems"])
         scores = [each["beams"][0]["score"] for each in wrong["problems"]]
         assert scores == sorted(scores, reverse=True)
+
+    def test_wrong_ones_are_those_of_the_search_that_was_asked_for(self, model: TrainedModel) -> None:
+        for grammar in (True, False):
+            wrong = ask(examples, model, split="val", order="wrong", count=10, beam=1, grammar=grammar)
+            rows = torch.arange(len(OTHERS))
+            task, network = cast(Loaded, model).task, cast(Loaded, model).learner.evaluation_model()
+            (found,) = task.evaluator.hypotheses(network, "val", rows, [(1, grammar)])
+            surest = sorted((-each.score, row) for row, each in enumerate(found))
+            assert [each["index"] for each in wrong["problems"]] == [row for _, row in surest]
 
     def test_beyond_the_end_there_are_none(self, model: TrainedModel) -> None:
         assert ask(examples, model, split="val", start=len(OTHERS), count=5)["problems"] == []
