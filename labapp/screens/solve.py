@@ -250,7 +250,7 @@ class SolveScreen(SolveActions):
             self.solved = found.problems[0] if found.problems else None
         self.draw()
         if lane == SCORE and self.program_field.has_focus:
-            self.table.select(YOU)
+            self.call_after_refresh(self.table.select, YOU)  # once there is a line for it
 
     def _take_error(self, lane: str, error: LabError) -> None:
         self.errors[lane] = error
