@@ -62,6 +62,9 @@ class TorchLearner:
         self.average: nn.Module | None = None
         if settings.ema_decay:
             self.average = copy.deepcopy(self.model).requires_grad_(False)
+            for module in self.average.modules():
+                if isinstance(module, nn.RNNBase):
+                    module.flatten_parameters()  # a copy's weights lie apart
             self.average_parameters = matching_parameters(self.model, self.average)
             self.average_buffers = flatten_buffers(self.average)
         self.forward: nn.Module = self.model

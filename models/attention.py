@@ -29,7 +29,7 @@ class Attention(nn.Module):
 
     def weights(self, queries: Tensor, states: Tensor, mask: Tensor) -> Tensor:
         """(batch, queries, time), summing to one over the words of mask (batch, time) bool."""
-        scores = wide(torch.bmm(self.projection(queries), states.transpose(1, 2))) * self.scale
+        scores = wide(torch.bmm(self.projection(queries) * self.scale, states.transpose(1, 2)))
         return scores.masked_fill(~mask[:, None], -math.inf).softmax(2)
 
     def forward(self, queries: Tensor, states: Tensor, mask: Tensor) -> Tensor:

@@ -174,14 +174,16 @@ class Decoder(nn.Module):
     def table(self) -> Tensor:
         """What each token adds to the gates: (tokens, 4 hidden)."""
         weight, _, bias, other_bias = self.lstm.all_weights[0]
-        return F.linear(self.embedding.weight, weight, bias + other_bias)
+        with torch.autocast(weight.device.type, enabled=False):
+            return F.linear(self.embedding.weight, weight, bias + other_bias)
 
     def cell(self, token: Tensor, hidden: Tensor, cell: Tensor, table: Tensor) -> tuple[Tensor, Tensor]:
-        """One step of `lstm` for tokens (rows,): hidden and cell (rows, hidden)."""
-        gates = F.embedding(token, table) + F.linear(hidden, self.lstm.all_weights[0][1])
-        i, f, g, o = gates.chunk(4, 1)
-        cell = torch.sigmoid(f) * cell + torch.sigmoid(i) * torch.tanh(g)
-        return torch.sigmoid(o) * torch.tanh(cell), cell
+        """One step of `lstm` for tokens (rows,): hidden and cell (rows, hidden), never in half precision."""
+        with torch.autocast(table.device.type, enabled=False):
+            gates = F.embedding(token, table) + F.linear(wide(hidden), self.lstm.all_weights[0][1])
+            i, f, g, o = gates.chunk(4, 1)
+            cell = torch.sigmoid(f) * cell + torch.sigmoid(i) * torch.tanh(g)
+            return torch.sigmoid(o) * torch.tanh(cell), cell
 
 
 class Seq2Seq(nn.Module):

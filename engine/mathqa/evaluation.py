@@ -10,15 +10,16 @@ import torch
 from torch import Tensor, nn
 
 from engine.mathqa import metrics
+from engine.mathqa.artifacts import keys_of
 from engine.mathqa.corpus import Problem
-from engine.mathqa.decoding import Hypothesis, search
+from engine.mathqa.decoding import Hypothesis, log_probabilities, searches
 from engine.mathqa.lookup import Lookup
 from engine.mathqa.metrics import Marks
 from engine.mathqa.mistakes import mistakes_of
 from engine.mathqa.numbers import numbers_of
 from engine.mathqa.programs import parse, tokens_of
 from engine.task import Evaluation, Split
-from models.seq2seq import PADDING, Seq2Seq, log_likelihood
+from models.seq2seq import Seq2Seq
 
 if TYPE_CHECKING:
     from engine.mathqa.task import MathTask
@@ -38,53 +39,53 @@ class Evaluator:
     def quick(self, model: nn.Module, split: Split) -> Evaluation:
         """Loss of the whole split, and greedy search on a fixed sample: for every epoch."""
         rows = sample(self.task.example_count(split), VALIDATED)
-        found = self.searched(model, split, rows, width=1, grammar=self.task.settings.grammar)
-        values = {"loss": self.loss(model, split)} | metrics.scores(found, self.novel(split, rows))
+        (found,) = self.hypotheses(model, split, rows, [(1, self.task.settings.grammar)])
+        values = self.losses(model, split) | metrics.scores(self.marks(split, rows, found), self.novel(split, rows))
         return Evaluation(values, len(rows))
 
     def whole(self, model: nn.Module, split: Split) -> Evaluation:
         """All that is reported: every width with grammar and without; the main ones are the settings'."""
         settings, count = self.task.settings, self.task.example_count(split)
         rows = sample(count, OF_TRAINING) if split == "train" else torch.arange(count)
-        novel, loss = self.novel(split, rows), self.loss(model, split)
-        by_beam: dict[str, Any] = {}
-        for width in dict.fromkeys((settings.beam, *settings.beams)):
-            both = {}
-            for grammar in (True, False):
-                hypotheses = self.hypotheses(model, split, rows, width, grammar)
-                marks = self.marks(split, rows, hypotheses)
-                both[grammar] = metrics.scores(marks, novel) | {"no_value": sum(m.error is not None for m in marks)}
-                if width == settings.beam and grammar == settings.grammar:
-                    main, chosen = marks, hypotheses
-            by_beam[str(width)] = both[settings.grammar] | {"grammar_on": both[True], "grammar_off": both[False]}
-        values = {"loss": loss} | metrics.scores(main, novel)
-        report: dict[str, Any] = {"by_beam": by_beam, "errors": metrics.errors_of(main), "novel": sum(novel)}
-        if (baseline := self.baseline(split, rows, novel)) is not None:
+        novel, problems = self.novel(split, rows), self.some(split, rows)
+        widths = tuple(dict.fromkeys((settings.beam, *settings.beams)))
+        ways = [(width, grammar) for width in widths for grammar in (True, False)]
+        found = dict(zip(ways, self.hypotheses(model, split, rows, ways), strict=True))
+        marks = {way: self.marks(split, rows, each) for way, each in found.items()}
+        values = {way: metrics.scores(each, novel) | metrics.without_value(each) for way, each in marks.items()}
+        by_beam = {
+            str(width): values[width, settings.grammar]
+            | {"grammar_on": values[width, True], "grammar_off": values[width, False]}
+            for width in widths
+        }
+        own = settings.beam, settings.grammar
+        report: dict[str, Any] = {"by_beam": by_beam, "errors": metrics.errors_of(marks[own]), "novel": sum(novel)}
+        if (baseline := self.baseline(split, problems, novel)) is not None:
             report["lookup"] = baseline
-        return Evaluation(values, len(rows), report, mistakes_of(self.some(split, rows), main, chosen))
+        main = self.losses(model, split) | metrics.scores(marks[own], novel)
+        return Evaluation(main, len(rows), report, mistakes_of(problems, marks[own], found[own]))
 
     # -- parts of it
 
-    @torch.no_grad()
-    def loss(self, model: nn.Module, split: Split) -> float:
-        """Cross-entropy per gold token behind gold tokens: teacher forcing 1."""
-        total, tokens = 0.0, 0
-        for _, batch in self.task.encoded(split).in_order(self.task.settings.batch_size):
-            batch = batch.to(self.task.device)
-            total -= float(log_likelihood(model(batch.inputs, batch.tokens), batch.gold).double().sum())
-            tokens += int((batch.gold != PADDING).sum())
-        return total / max(tokens, 1)
+    def losses(self, model: nn.Module, split: Split) -> dict[str, float]:
+        """Cross-entropy per gold token, with teacher forcing 1: of all problems, and of the novel ones."""
+        encoded, device = self.task.encoded(split), self.task.device
+        totals = torch.tensor(log_probabilities(model, encoded, device), dtype=torch.float64)  # type: ignore[arg-type]
+        novel = torch.tensor(self.novel(split, torch.arange(len(encoded))), dtype=torch.bool)
+        found = {"loss": mean(totals, encoded.lengths)}
+        if bool(novel.any()):
+            found[f"{metrics.NOVEL}loss"] = mean(totals[novel], encoded.lengths[novel])
+        return found
 
-    def searched(self, model: nn.Module, split: Split, rows: Tensor, width: int, grammar: bool) -> list[Marks]:
-        return self.marks(split, rows, self.hypotheses(model, split, rows, width, grammar))
-
-    def hypotheses(self, model: nn.Module, split: Split, rows: Tensor, width: int, grammar: bool) -> list[Hypothesis]:
-        """The best program for each of these problems."""
+    def hypotheses(
+        self, model: nn.Module, split: Split, rows: Tensor, ways: Sequence[tuple[int, bool]]
+    ) -> list[list[Hypothesis]]:
+        """The best program for each of these problems, by searches of several widths, with grammar or without."""
         task = self.task
         assert isinstance(model, Seq2Seq)
-        how = task.search(width, grammar, wanted=1)
-        found = search(model, task.encoded(split), task.vocabulary, how, task.device, rows)
-        return [beams[0] if beams else NOTHING for beams in found]
+        hows = [task.search(width, grammar, wanted=1) for width, grammar in ways]
+        found = searches(model, task.encoded(split), task.vocabulary, hows, task.device, rows)
+        return [[beams[0] if beams else NOTHING for beams in each] for each in found]
 
     def marks(self, split: Split, rows: Tensor, hypotheses: Sequence[Hypothesis]) -> list[Marks]:
         return [
@@ -101,11 +102,10 @@ class Evaluator:
     def novel(self, split: Split, rows: Tensor) -> list[bool]:
         return [self.task.artifacts.novel(problem) for problem in self.some(split, rows)]
 
-    def baseline(self, split: Split, rows: Tensor, novel: Sequence[bool]) -> dict[str, float] | None:
+    def baseline(self, split: Split, problems: Sequence[Problem], novel: Sequence[bool]) -> dict[str, float] | None:
         """The program of the most similar training problem; not where that would be the problem itself."""
         if split == "train" or self.lookup is None:
             return None
-        problems = self.some(split, rows)
         formulas = self.lookup.predict(problem.text for problem in problems)
         marks = [
             metrics.mark(tokens_of(parse(ours)), parse(each.formula), numbers_of(each.text), each.answer)
@@ -115,8 +115,15 @@ class Evaluator:
 
     @cached_property
     def lookup(self) -> Lookup | None:
+        """Of the problems that the run was trained on, where they are at hand."""
         data = self.task.data
-        return Lookup(data.split("train")) if data is not None and "train" in data.splits else None
+        train = data.splits.get("train") if data is not None else None
+        return Lookup(train) if train is not None and keys_of(train) == self.task.artifacts.seen else None
+
+
+def mean(totals: Tensor, lengths: Tensor) -> float:
+    """Cross-entropy per token, from log-probabilities of whole programs."""
+    return -float(totals.sum() / lengths.sum().clamp(min=1))
 
 
 def sample(count: int, most: int) -> Tensor:

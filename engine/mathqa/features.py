@@ -98,17 +98,18 @@ class FrozenReader:
         path = self.cache / FOLDER / f"{self.key(pieces)}.safetensors"
         try:
             features = load_file(path)["features"]
-            if len(features) == int(pieces.lengths.sum()):
+            if features.shape == (int(pieces.lengths.sum()), self.encoder.width):
                 return FeatureEncodings(features, pieces)
         except (OSError, KeyError, SafetensorError):
             pass  # not there yet, or damaged: made anew
         self.say(f"reading {len(problems):,} problems with the frozen encoder, once")
         features = self.computed(pieces)
+        self.network = None  # a training needs the room
         keep(path, features)
         return FeatureEncodings(features, pieces)
 
     def key(self, pieces: PieceEncodings) -> str:
-        digest = hashlib.sha256(f"{self.encoder.sha}\n{self.encoder.origin}\n".encode())
+        digest = hashlib.sha256(f"{self.encoder.sha}\n{self.encoder.config.to_json_string()}\n".encode())
         for part in (pieces.pieces.flat, pieces.pieces.first, pieces.lengths):
             digest.update(part.numpy().tobytes())
         return digest.hexdigest()[:32]

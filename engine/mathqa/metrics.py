@@ -80,6 +80,11 @@ def _scores(marks: Sequence[Marks]) -> dict[str, float]:
     }
 
 
+def without_value(marks: Sequence[Marks]) -> dict[str, float]:
+    """Share of the programs that have no value."""
+    return {"no_value": sum(each.error is not None for each in marks) / len(marks)} if marks else {}
+
+
 def errors_of(marks: Iterable[Marks]) -> dict[str, int]:
     """How often each reason keeps a program from having a value: the commonest first, `others` for what is rare."""
     reasons = Counter(reason_of(each.error) for each in marks if each.error is not None).most_common()

@@ -16,12 +16,12 @@ from engine.errors import UsageError, unknown
 from engine.jobs import Say, TrainedModel
 from engine.mathqa import solving
 from engine.mathqa.corpus import Problem
-from engine.mathqa.decoding import Search
-from engine.mathqa.execute import is_right
+from engine.mathqa.decoding import Search, search_of
+from engine.mathqa.execute import MOST_STEPS, is_right
 from engine.mathqa.metrics import CUT
 from engine.mathqa.numbers import read
 from engine.mathqa.programs import Program, ProgramError, parse, text_of
-from engine.mathqa.settings import WIDEST
+from engine.mathqa.settings import WIDEST, MathSettings
 from engine.mathqa.task import MathTask
 from engine.task import SPLITS, Split
 
@@ -36,7 +36,7 @@ MEMORY = "solved"  # of the model: what it made of whole splits
 def solve(model: TrainedModel, args: Arguments, cache: Path, say: Say) -> Answer:
     """Solve problems: {problem | problems, beam, grammar, program}; `program` is scored beside the beams of one."""
     task, network = ready(model)
-    how = checked_search(task, args)
+    how = checked_search(model, args)
     texts = checked_problems(args)
     program = checked_program(args["program"]) if args.get("program") is not None else None
     if program is not None:
@@ -45,8 +45,7 @@ def solve(model: TrainedModel, args: Arguments, cache: Path, say: Say) -> Answer
     for each in problems:
         each["typed"] = None
     if program is not None:
-        found, _ = solving.given(task, network, read(texts[0]), program, task.settings.length_penalty)
-        problems[0]["typed"] = found
+        (problems[0]["typed"],) = solving.given(task, network, [read(texts[0])], [program], how.alpha)
     return described(task, how) | {"problems": problems}
 
 
@@ -54,12 +53,11 @@ def attend(model: TrainedModel, args: Arguments, cache: Path, say: Say) -> Answe
     """Where a network looks while it writes a program: {problem, program}; null where it has no attention."""
     task, network = ready(model)
     whole, program = only(checked_problems(args)), checked_program(args.get("program"))
-    reading = read(whole)
-    found, judged = solving.given(task, network, reading, program, task.settings.length_penalty)
+    reading, alpha = read(whole), checked_search(model, {}).alpha
     return {
         "problem": solving.described(task, whole, reading),
-        "beam": found,
-        "attention": solving.attention_of(judged, program, len(reading.words)),
+        "beam": solving.given(task, network, [reading], [program], alpha)[0],
+        "attention": solving.attention_of(task, network, reading, program),
     }
 
 
@@ -71,19 +69,19 @@ def examples(model: TrainedModel, args: Arguments, cache: Path, say: Say) -> Ans
             raise unknown(kind, value, known)
     start, count = number(args, "start", 0, 0, 2**31), number(args, "count", 1, 1, MOST)
     task, network = ready(model)
-    how = checked_search(task, args)
+    how = checked_search(model, args)
     if MEMORY not in model.memory:
         say("opening the problems")
         model.attach_own_data(model.settings, cache, say)
         model.memory[MEMORY] = {}
     problems = task.problems(cast_split(split))
-    rows = order_of(model, task, network, cast_split(split), order, say)
+    rows = order_of(model, task, network, cast_split(split), order, how.grammar, say)
     chosen = rows[start : start + count]
-    found = solving.solve(task, network, [problems[row].text for row in chosen], how)
-    for row, each in zip(chosen, found, strict=True):
+    texts, programs = [problems[row].text for row in chosen], [parse(problems[row].formula) for row in chosen]
+    found = solving.solve(task, network, texts, how)
+    golds = solving.given(task, network, [read(each) for each in texts], programs, how.alpha)
+    for row, each, gold, program in zip(chosen, found, golds, programs, strict=True):
         problem, best = problems[row], (each["beams"] or [None])[0]
-        program = parse(problem.formula)
-        gold, _ = solving.given(task, network, read(problem.text), program, task.settings.length_penalty)
         each |= {
             "typed": None,
             "index": row,
@@ -101,7 +99,9 @@ def described(task: MathTask, how: Search) -> Answer:
     return {"beam": how.width, "grammar": how.grammar, "attention": bool(task.options.get("attention"))}
 
 
-def order_of(model: TrainedModel, task: MathTask, network: Any, split: Split, order: str, say: Say) -> Sequence[int]:
+def order_of(
+    model: TrainedModel, task: MathTask, network: Any, split: Split, order: str, grammar: bool, say: Say
+) -> Sequence[int]:
     """Rows of a split; those that went wrong are found by greedy search."""
     problems = task.problems(split)
     if order == "corpus":
@@ -112,15 +112,15 @@ def order_of(model: TrainedModel, task: MathTask, network: Any, split: Split, or
             rows = [row for row, problem in enumerate(problems) if task.artifacts.novel(problem)]
         else:
             say(f"solving {len(problems):,} problems")
-            rows = wrong_ones(task, network, split, problems)
+            rows = wrong_ones(task, network, split, problems, grammar)
         known[split, order] = rows
     return known[split, order]
 
 
-def wrong_ones(task: MathTask, network: Any, split: Split, problems: Sequence[Problem]) -> list[int]:
+def wrong_ones(task: MathTask, network: Any, split: Split, problems: Sequence[Problem], grammar: bool) -> list[int]:
     """Rows of the problems whose value is not the answer, those it was surest of first."""
     whole = torch.arange(len(problems))
-    found = task.evaluator.hypotheses(network, split, whole, 1, task.settings.grammar)
+    (found,) = task.evaluator.hypotheses(network, split, whole, [(1, grammar)])
     marks = task.evaluator.marks(split, whole, found)
     wrong = [row for row, each in enumerate(marks) if not each.right]
     return sorted(wrong, key=lambda row: -found[row].score)
@@ -137,12 +137,14 @@ def ready(model: TrainedModel) -> tuple[MathTask, Any]:
 # --- what may come from anywhere -------------------------------------------------------------------------------------
 
 
-def checked_search(task: MathTask, args: Arguments) -> Search:
-    width = number(args, "beam", task.settings.beam, 1, WIDEST)
-    grammar = args.get("grammar")
+def checked_search(model: TrainedModel, args: Arguments) -> Search:
+    """What is not said is as the run's own settings have it, whatever was evaluated since."""
+    settings: MathSettings = model.settings  # type: ignore[assignment]
+    grammar = args.get("grammar", None)
     if grammar is not None and not isinstance(grammar, bool):
         raise UsageError("grammar must be true or false", got=repr(grammar)[:80])
-    return task.search(width, grammar)
+    width = number(args, "beam", settings.beam, 1, WIDEST)
+    return search_of(settings, width, grammar)
 
 
 def checked_problems(args: Arguments) -> list[str]:
@@ -169,7 +171,10 @@ def checked_program(value: Any) -> Program:
     if len(value) > LONGEST:
         raise UsageError("a program is too long", got=f"{len(value):,} characters", expected=f"at most {LONGEST:,}")
     try:
-        return parse(value)
+        program = parse(value)
+        if len(program) > MOST_STEPS:
+            raise ProgramError(f"a program of {len(program):,} steps, at most {MOST_STEPS} are run")
+        return program
     except ProgramError as error:
         raise UsageError(
             "this is no program",

@@ -36,9 +36,10 @@ def seed(variant: str, data: str, known: Values) -> Values:
         values |= {"patience": 5}
     if variant == "bert-finetuned":  # Devlin et al. 2019, section A.3
         values |= {
-            "optimizer": "adamw", "encoder_lr": 3e-5, "epochs": 20, "schedule": "one-cycle", "warmup_epochs": 1.0,
+            "optimizer": "adamw", "weight_decay": 0.01, "encoder_lr": 3e-5, "epochs": 20, "schedule": "one-cycle",
+            "warmup_epochs": 1.0,
         }  # fmt: skip
-    return values | small(variant, data)
+    return values | small(data)
 
 
 def best(variant: str, data: str, known: Values) -> Values:
@@ -60,13 +61,13 @@ def best(variant: str, data: str, known: Values) -> Values:
         values |= {"encoder_layers": 1}  # lets words of the problem see which of them are numbers
     if variant == "bert-finetuned":
         values |= {"encoder_lr": 5e-5, "epochs": 20, "lr": 1e-3}
-    return values | small(variant, data)
+    if data == "sample":
+        values |= {"lr": 3e-3, "dropout": 0.1, "ema_decay": 0.99, "encoder_lr": 3e-4, "warmup_epochs": 0.5}
+    return values | small(data)
 
 
-def small(variant: str, data: str) -> Values:
+def small(data: str) -> Values:
     """The embedded sample is for trying things out: about a minute on two CPU cores."""
     if data != "sample":
         return {}
-    values: Values = {"epochs": 8, "batch_size": 16, "lr": 3e-3, "encoder_hidden": 64, "hidden": 128, "dropout": 0.1}
-    values |= {"patience": 0, "ema_decay": 0.99, "encoder_lr": 3e-4, "warmup_epochs": 0.5}
-    return values
+    return {"epochs": 8, "patience": 0, "batch_size": 16, "encoder_hidden": 64, "hidden": 128}

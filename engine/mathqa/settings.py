@@ -31,23 +31,27 @@ class MathSettings(TrainSettings):
     )
     forcing_final: float = setting(0.3, "that chance at the end, unless it is constant", ge=0.0, le=1.0)
     # words
-    word_dim: int = setting(100, "width of a word's vector", ge=1, le=4_096)
+    word_dim: int = setting(100, "width of a word's vector (seq2seq, attention)", ge=1, le=4_096)
     vectors: str = setting(
         "",
-        "file of pretrained word vectors, as GloVe writes them (variants that start from them); random = without",
+        "file of pretrained word vectors, as GloVe writes them (seq2seq, attention); random = without",
         source=True,
     )
     extra_vectors: int = setting(
         5_000, "most frequent words of the vectors' file that are known though training never saw them", "words", ge=0
     )
-    min_count: int = setting(1, "words rarer than this in training are unknown", "occurrences", ge=1)
-    singleton_dropout: float = setting(
-        0.0, "chance that a word seen once in training is taken as unknown", ge=0.0, le=1.0
+    min_count: int = setting(
+        1, "words rarer than this in training are unknown (seq2seq, attention)", "occurrences", ge=1
     )
-    word_dropout: float = setting(0.0, "chance that any word is taken as unknown in training", ge=0.0, lt=1.0)
+    singleton_dropout: float = setting(
+        0.0, "chance that a word seen once in training is taken as unknown (seq2seq, attention)", ge=0.0, le=1.0
+    )
+    word_dropout: float = setting(
+        0.0, "chance that any word is taken as unknown in training (seq2seq, attention)", ge=0.0, lt=1.0
+    )
     # network
     encoder_hidden: int = setting(128, "units of the encoder's LSTM per direction", "units", ge=1, le=8_192)
-    layers: int = setting(1, "bidirectional LSTM layers of the encoder", "layers", ge=1, le=16)
+    layers: int = setting(1, "bidirectional LSTM layers of the encoder (seq2seq, attention)", "layers", ge=1, le=16)
     hidden: int = setting(256, "units of the decoder's LSTM", "units", ge=1, le=8_192)
     token_dim: int = setting(100, "width of a program token's vector", ge=1, le=4_096)
     dropout: float = setting(
@@ -56,15 +60,19 @@ class MathSettings(TrainSettings):
     # pretrained encoder
     encoder: str = setting(
         "",
-        "pretrained encoder: a name on the hub, or ./FOLDER (variants with one); empty = bert-base-cased, or the "
+        "pretrained encoder: a name on the hub, or ./FOLDER (bert variants); empty = bert-base-cased, or the "
         "embedded sample's own; scratch = a small new one",
         source=True,
     )
     encoder_lr: float = setting(
-        3e-5, "learning rate of a fine-tuned encoder at the top of the schedule", gt=0.0, le=1.0
+        3e-5, "learning rate of the encoder at the top of the schedule (bert-finetuned)", gt=0.0, le=1.0
     )
     encoder_layers: int = setting(
-        0, "bidirectional LSTM layers between a pretrained encoder and the decoder", "layers", ge=0, le=16
+        0,
+        "bidirectional LSTM layers between a pretrained encoder and the decoder (bert variants)",
+        "layers",
+        ge=0,
+        le=16,
     )
     # decoding
     beam: int = setting(10, "beams of a search", "beams", ge=1, le=WIDEST)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from engine.mathqa.decoding import Hypothesis, Judged, Search, judge, search
+from engine.mathqa.decoding import Hypothesis, Search, attention, log_probabilities, search
 from engine.mathqa.metrics import run
 from engine.mathqa.mistakes import text_or_tokens
 from engine.mathqa.numbers import Reading, read
@@ -83,32 +83,37 @@ def steps(found: Hypothesis, reading: Reading) -> list[Described]:
 
 
 def given(
-    task: MathTask, model: nn.Module, reading: Reading, program: Program, alpha: float
-) -> tuple[Described, Judged]:
-    """A program that somebody wrote, scored as if a search had found it; and where the network looks for it.
+    task: MathTask, model: nn.Module, readings: Sequence[Reading], programs: Sequence[Program], alpha: float
+) -> list[Described]:
+    """Programs that somebody wrote, one for each problem, scored as if a search had found them.
 
     Tokens that training never saw have no probability of their own: they count as the unknown one.
     """
-    encoded = task.encode([reading], [program])
-    judged = judge(model, encoded, 0, task.device)  # type: ignore[arg-type]
-    tokens = tokens_of(program)
-    score = judged.log_probability / (len(tokens) + 1) ** alpha
-    found = Hypothesis(tuple(tokens), score, judged.log_probability, complete=True)
-    strange = [token for token in tokens if task.vocabulary.token_numbers.get(token, UNKNOWN) == UNKNOWN]
-    return beam(found, reading) | {"unknown": strange}, judged
+    if not programs:
+        return []
+    known = task.vocabulary.token_numbers
+    totals = log_probabilities(model, task.encode(readings, programs), task.device)  # type: ignore[arg-type]
+    found = []
+    for reading, program, total in zip(readings, programs, totals, strict=True):
+        tokens = tokens_of(program)
+        written = Hypothesis(tuple(tokens), total / (len(tokens) + 1) ** alpha, total, complete=True)
+        strange = [token for token in tokens if known.get(token, UNKNOWN) == UNKNOWN]
+        found.append(beam(written, reading) | {"unknown": strange})
+    return found
 
 
-def attention_of(judged: Judged, program: Program, words: int) -> list[list[float]] | None:
+def attention_of(task: MathTask, model: nn.Module, reading: Reading, program: Program) -> list[list[float]] | None:
     """Where the network looks while it writes each step: weights over the words, averaged over the step's tokens.
 
-    Words that were left out of a long problem have weight zero.
+    Words that were left out of a long problem have weight zero. None where the network has no attention.
     """
-    if judged.attention is None:
+    weights = attention(model, task.encode([reading], [program]), task.device)  # type: ignore[arg-type]
+    if weights is None:
         return None
-    weights, found, position = judged.attention, [], 0
+    found, position = [], 0
     for step in program:
         count = 1 + len(step.arguments)
-        found.append(spread(weights[position : position + count].mean(0), words).tolist())
+        found.append(spread(weights[position : position + count].mean(0), len(reading.words)).tolist())
         position += count
     return found
 

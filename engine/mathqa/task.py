@@ -15,7 +15,7 @@ from engine.mathqa import artifacts as stored
 from engine.mathqa import forcing, networks
 from engine.mathqa.artifacts import MathArtifacts, keys_of
 from engine.mathqa.corpus import MathData, Problem
-from engine.mathqa.decoding import Search
+from engine.mathqa.decoding import Search, search_of
 from engine.mathqa.evaluation import Evaluator
 from engine.mathqa.numbers import Reading, read
 from engine.mathqa.programs import Program, parse
@@ -23,7 +23,7 @@ from engine.mathqa.reading import Batch, Encoded, Reader, WordReader
 from engine.mathqa.settings import MathSettings
 from engine.mathqa.vocabulary import UNKNOWN_WORD, build, count_words
 from engine.randomness import Stream
-from engine.task import SPLITS, Evaluation, Loss, Split
+from engine.task import Evaluation, Loss, Split
 from engine.text.pretrained import Pretrained, pretrained, summary
 from models.seq2seq import PADDING
 
@@ -54,8 +54,8 @@ class MathTask:
         vocabulary = build(counts, programs, min_count=settings.min_count, extra=vectors.extra if vectors else ())
         if vectors is None:
             return MathArtifacts(vocabulary, seen)
-        others = {split: count_words(read(each.text) for each in data.split(split)) for split in SPLITS}
-        coverage = vectors.coverage({str(split): words for split, words in others.items()})
+        others = {split: count_words(read(each.text) for each in data.split(split)) for split in ("val", "test")}
+        coverage = vectors.coverage({"train": counts, **others})
         print(f"word vectors: {summary(coverage)}", flush=True)
         initial = vectors.rows_of(vocabulary.words, UNKNOWN_WORD + 1)
         return MathArtifacts(vocabulary, seen, initial, coverage, vectors.sources)
@@ -111,7 +111,8 @@ class MathTask:
         return Encoded(problems, programs, self.reader, self.vocabulary)
 
     def example_count(self, split: Split) -> int:
-        return len(self.problems(split))
+        """Encodes it too: a frozen encoder reads all of it now, and not in the first step of the training."""
+        return len(self.encoded(split))
 
     def batch_count(self, split: Split) -> int:
         return -(-self.example_count(split) // self.settings.batch_size)
@@ -160,11 +161,4 @@ class MathTask:
 
     def search(self, width: int | None = None, grammar: bool | None = None, wanted: int | None = None) -> Search:
         """How to search, as the settings say where nothing else is said."""
-        settings = self.settings
-        return Search(
-            width=settings.beam if width is None else width,
-            grammar=settings.grammar if grammar is None else grammar,
-            alpha=settings.length_penalty,
-            longest=settings.max_program,
-            wanted=wanted,
-        )
+        return search_of(self.settings, width, grammar, wanted)

@@ -1,7 +1,8 @@
 """A pretrained transformer encoder, and how it reads: words cut into pieces (Devlin et al. 2019).
 
 The encoder comes from a folder or the hub, as safetensors and without code of its own. Its tokenizer and configuration
-are kept with the run, its fine-tuned weights are in the checkpoints: to use the run neither folder nor hub is needed.
+are kept with the run, its fine-tuned weights are in the checkpoints: such a run is used without the folder or the hub.
+A frozen one is not copied: its weights must be where they were, or on the hub, and the same.
 `scratch` is a small encoder of our own making, untrained, with a vocabulary out of the training split: it needs
 nothing from outside, and shows what pretraining is worth.
 """
@@ -102,8 +103,9 @@ class Encoder:
             )
         try:
             model: nn.Module = AutoModel.from_pretrained(
-                located(self.origin), trust_remote_code=False, use_safetensors=True, dtype=torch.float32
-            )
+                path.parent, config=self.config, trust_remote_code=False, use_safetensors=True, dtype=torch.float32,
+                local_files_only=True,
+            )  # fmt: skip
         except (OSError, ValueError, RuntimeError, SafetensorError) as error:
             raise not_loaded(self.origin, error) from error
         return model
@@ -133,6 +135,10 @@ def weights_of(name: str) -> Path:
         if not path.is_file():
             raise not_loaded(name, f"no {WEIGHTS} in it")
         return path
+    try:
+        return Path(str(cached_file(name, WEIGHTS, local_files_only=True)))  # what is here needs no network
+    except (OSError, ValueError):
+        pass
     try:
         return Path(str(cached_file(name, WEIGHTS)))
     except (OSError, ValueError) as error:

@@ -87,6 +87,16 @@ def test_length_normalisation_prefers_what_is_longer(by_hand: Tensor) -> None:
     assert found.scores[0].tolist() == sorted(found.scores[0].tolist(), reverse=True)
 
 
+def test_as_many_go_on_as_before_though_some_have_ended() -> None:
+    """To end at once is best; then the two others both go on, of which the worse ends well."""
+    table = torch.zeros(4, 4)
+    table[START] = torch.tensor([0.0, 0.5, 0.3, 0.2])
+    table[2] = torch.tensor([0.0, 0.1, 0.5, 0.4])
+    table[3] = torch.tensor([0.0, 0.9, 0.05, 0.05])
+    table[END] = torch.tensor([0.0, 1.0, 0.0, 0.0])
+    assert paths(search(table.log()[None], 2)) == [[], [3]]
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_width_one_is_greedy(seed: int) -> None:
     tables = random_chains(3, 6, seed)

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from engine.mathqa import decoding
-from engine.mathqa.decoding import Hypothesis, judge, search
+from engine.mathqa.decoding import Hypothesis, attention, log_probabilities, search
 from engine.mathqa.numbers import numbers_of, read
 from engine.mathqa.programs import parse, steps_of
 from engine.mathqa.task import MathTask
@@ -45,7 +45,7 @@ def found_by(solver: Solver, texts: list[str], width: int, *, rows: list[int] | 
 
 def log_probability(solver: Solver, text: str, tokens: tuple[str, ...]) -> float:
     task, model = solver
-    return judge(model, task.encode([read(text)], [steps_of(tokens)]), 0, CPU).log_probability
+    return log_probabilities(model, task.encode([read(text)], [steps_of(tokens)]), CPU)[0]
 
 
 def same(one: list[Hypothesis], other: list[Hypothesis]) -> None:
@@ -197,20 +197,21 @@ class TestJudge:
     def test_says_where_it_looks_for_each_token_and_the_end(self, solver: Solver) -> None:
         task, model = solver
         reading, program = read(TEXTS[2]), parse(TRAIN[2][1])
-        weights = judge(model, task.encode([reading], [program]), 0, CPU).attention
+        weights = attention(model, task.encode([reading], [program]), CPU)
         assert weights is not None
         assert weights.shape == (10, min(len(reading.words), task.settings.max_words))
         torch.testing.assert_close(weights.sum(1), torch.ones(10))
 
     def test_without_attention_it_looks_nowhere(self, tmp_path: Path) -> None:
         task, model = sharp("seq2seq", tmp_path)
-        assert judge(model, task.encode([read(TEXTS[0])], [parse("add(n0,n1)")]), 0, CPU).attention is None
+        assert attention(model, task.encode([read(TEXTS[0])], [parse("add(n0,n1)")]), CPU) is None
 
     def test_one_of_many_is_judged_as_if_it_were_alone(self, solver: Solver) -> None:
         task, model = solver
         readings, programs = [read(text) for text, _, _ in TRAIN], [parse(formula) for _, formula, _ in TRAIN]
-        encoded = task.encode(readings, programs)
-        for row, (reading, program) in enumerate(zip(readings, programs, strict=True)):
-            alone = judge(model, task.encode([reading], [program]), 0, CPU)
-            together = judge(model, encoded, row, CPU)
-            assert together.log_probability == pytest.approx(alone.log_probability, abs=1e-4)
+        together = log_probabilities(model, task.encode(readings, programs), CPU)
+        alone = [
+            log_probabilities(model, task.encode([reading], [program]), CPU)[0]
+            for reading, program in zip(readings, programs, strict=True)
+        ]
+        assert together == pytest.approx(alone, abs=1e-4)

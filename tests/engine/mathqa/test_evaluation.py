@@ -41,11 +41,13 @@ class Searches:
         self.asked: list[tuple[int, bool]] = []
         self.rows: list[list[int]] = []
 
-    def __call__(self, model: nn.Module, split: Split, rows: Tensor, width: int, grammar: bool) -> Sequence[Hypothesis]:
-        self.asked.append((width, grammar))
+    def __call__(
+        self, model: nn.Module, split: Split, rows: Tensor, ways: Sequence[tuple[int, bool]]
+    ) -> list[list[Hypothesis]]:
+        self.asked += ways
         self.rows.append(rows.tolist())
         gold = [tokens_of(parse(self.task.problems(split)[row].formula)) for row in rows.tolist()]
-        return [Hypothesis(tuple(self.change(tokens, width, grammar)), -0.5, -1.0, True) for tokens in gold]
+        return [[Hypothesis(tuple(self.change(tokens, *way)), -0.5, -1.0, True) for tokens in gold] for way in ways]
 
 
 @pytest.mark.parametrize("split", SPLITS)
@@ -59,7 +61,7 @@ def test_gold_programs_score_one(
     of_all = {name: found.metrics[name] for name in NAMES}
     assert of_all == dict.fromkeys(NAMES, 1.0)
     assert {name for name in found.metrics if name.startswith("novel/")} == (
-        set() if split == "train" else {f"novel/{name}" for name in NAMES}
+        set() if split == "train" else {f"novel/{name}" for name in NAMES | {"loss"}}
     )
     assert found.mistakes == []
     assert found.report["errors"] == {}
@@ -81,7 +83,7 @@ def test_every_width_is_measured_with_grammar_and_without(
     assert len(searches.asked) == 6
     by_beam = found.report["by_beam"]
     assert list(by_beam) == ["3", "1", "5"]
-    assert by_beam["5"]["grammar_off"]["no_value"] == len(OTHERS)
+    assert by_beam["5"]["grammar_off"]["no_value"] == 1
     assert by_beam["5"]["grammar_off"]["exact_match"] == 0
     assert by_beam["5"]["grammar_on"]["exact_match"] == by_beam["5"]["exact_match"] == 1
     assert by_beam["3"]["exact_match"] == found.metrics["exact_match"]
@@ -144,13 +146,13 @@ class TestLoss:
                 total -= log_probs[step, token].item()
                 tokens += 1
         assert tokens == sum(len(tokens_of(parse(formula))) + 1 for _, formula, _ in TRAIN)
-        assert task.evaluator.loss(model, "train") == pytest.approx(total / tokens, rel=1e-5)
+        assert task.evaluator.losses(model, "train")["loss"] == pytest.approx(total / tokens, rel=1e-5)
 
     def test_depends_on_no_batch_and_no_teacher_forcing(self, solver: tuple[MathTask, Seq2Seq]) -> None:
         task, model = solver
-        wanted = task.evaluator.loss(model, "val")
+        wanted = task.evaluator.losses(model, "val")
         task.settings.batch_size, task.settings.teacher_forcing = 1, 0.0
-        assert task.evaluator.loss(model, "val") == pytest.approx(wanted, rel=1e-5)
+        assert task.evaluator.losses(model, "val") == pytest.approx(wanted, rel=1e-5)
 
     def test_a_whole_evaluation_and_a_quick_one_have_the_same(self, solver: tuple[MathTask, Seq2Seq]) -> None:
         task, model = solver
@@ -195,7 +197,9 @@ def test_what_cannot_be_solved_at_all_is_wrong_with_a_reason(
 ) -> None:
     task, model = solver
     monkeypatch.setattr(
-        evaluation, "search", lambda network, encoded, vocabulary, how, device, rows: [[] for _ in rows]
+        evaluation,
+        "searches",
+        lambda network, encoded, vocabulary, hows, device, rows: [[[] for _ in rows] for _ in hows],
     )
     found = task.evaluate(model, "val")
     assert found.metrics["exact_match"] == found.metrics["token_accuracy"] == 0

@@ -39,7 +39,7 @@ def next_ones(tokens: Sequence[int], numbers: int) -> list[int]:
 @given(numbers=NUMBERS, data=st.data())
 def test_whatever_it_allows_spells_a_program_on_what_is_there(numbers: int, data: st.DataObject) -> None:
     tokens: list[int] = []
-    while len(tokens) < 25:
+    while len(tokens) < 16:
         token = data.draw(st.sampled_from(next_ones(tokens, numbers)))
         if token == END:
             break

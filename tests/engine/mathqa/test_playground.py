@@ -13,7 +13,7 @@ from engine.errors import LabError, UsageError
 from engine.jobs import TrainedModel
 from engine.learner import TorchLearner
 from engine.mathqa import solving
-from engine.mathqa.decoding import Hypothesis, judge
+from engine.mathqa.decoding import Hypothesis, attention
 from engine.mathqa.execute import MOST_STEPS
 from engine.mathqa.numbers import read
 from engine.mathqa.playground import LONGEST, MOST, attend, examples, solve
@@ -158,12 +158,11 @@ class TestTyped:
         assert typed["value"] is None
         assert error in typed["error"]
 
-    def test_two_hundred_steps_are_run_and_no_more(self, model: TrainedModel) -> None:
-        for count, runs in ((MOST_STEPS, True), (MOST_STEPS + 1, False)):
-            program = "|".join(["negate(n1)"] * count)
-            typed = ask(solve, model, problem=TEXT, program=program)["problems"][0]["typed"]
-            assert (typed["value"] == -25) == runs
-            assert (typed["error"] is None) == runs
+    def test_two_hundred_steps_are_run_and_more_are_refused(self, model: TrainedModel) -> None:
+        program = "|".join(["negate(n1)"] * MOST_STEPS)
+        assert ask(solve, model, problem=TEXT, program=program)["problems"][0]["typed"]["value"] == -25
+        with pytest.raises(UsageError, match="no program"):
+            ask(solve, model, problem=TEXT, program=f"{program}|negate(n1)")
 
     @pytest.mark.parametrize("program", ["", "|", "add(n0", "n1(n0)", "add(n0,n1)" * 3_000, 7, ["add(n0,n1)"]])
     def test_what_is_no_program_is_refused(self, model: TrainedModel, program: Any) -> None:
@@ -192,7 +191,7 @@ class TestAttend:
         text = "6 workers need 4 days ."
         found = ask(attend, model, problem=text, program="multiply(n0,n1)|square_area(#0)")["attention"]
         program = parse("multiply(n0,n1)|square_area(#0)")
-        weights = judge(network, task.encode([read(text)], [program]), 0, task.device).attention
+        weights = attention(network, task.encode([read(text)], [program]), task.device)
         assert weights is not None
         assert len(weights) == 6  # with the end, which is of no step
         assert found[0] == pytest.approx(weights[:3].mean(0).tolist(), abs=1e-6)
@@ -246,7 +245,9 @@ class TestExamples:
     def test_say_whether_they_are_right_as_the_evaluation_does(self, model: TrainedModel, beam: int) -> None:
         found = ask(examples, model, split="val", count=10, beam=beam)
         task, network = cast(Loaded, model).task, cast(Loaded, model).learner.evaluation_model()
-        marks = task.evaluator.searched(network, "val", torch.arange(len(OTHERS)), beam, True)
+        rows = torch.arange(len(OTHERS))
+        (best,) = task.evaluator.hypotheses(network, "val", rows, [(beam, True)])
+        marks = task.evaluator.marks("val", rows, best)
         assert [each["exact"] for each in found["problems"]] == [each.exact for each in marks]
         assert [each["correct"] for each in found["problems"]] == [each.right for each in marks]
 
