@@ -26,13 +26,17 @@ from engine.files import explained
 BLOCK = 2**18  # bytes read at once
 TIMEOUT = (10.0, 60.0)  # seconds to connect, and between two arrivals
 ATTEMPTS = 5  # in one call, as long as each brings something new
+ELSEWHERE = "try again later; or get the file elsewhere and use --from FILE"
 HINT = "labapp continues where it stopped when run again; without a network: --from FILE"
 
 Progress = Callable[[int, int], None]  # (bytes here, bytes in all, or 0 if the server does not say)
 
 
-def download(url: str, sha256: str, target: Path, progress: Progress) -> Path:
-    """Fetch `url` into `target`, unless it is there already and right. The wrong content never gets that name."""
+def download(url: str, sha256: str, size: int, target: Path, progress: Progress) -> Path:
+    """Fetch `url` into `target`, unless it is there already and right. The wrong content never gets that name.
+
+    More than `size` bytes are never taken, whatever the server sends.
+    """
     if urlsplit(url).scheme not in ("http", "https"):
         raise LabError("not an address that labapp downloads from", got=url, expected="http:// or https://")
     with explained(target):
@@ -48,15 +52,14 @@ def download(url: str, sha256: str, target: Path, progress: Progress) -> Path:
     level = logger.level
     logger.setLevel(logging.ERROR)  # progress says what pooch would
     try:
-        pooch.retrieve(
-            url, f"sha256:{sha256}", fname=target.name, path=target.parent, downloader=_Resuming(target, progress)
-        )
+        resuming = _Resuming(target, size, progress)
+        pooch.retrieve(url, f"sha256:{sha256}", fname=target.name, path=target.parent, downloader=resuming)
     except ValueError as error:  # pooch has removed the file
         raise LabError(
             "the download is not the expected file",
             got=f"{url}: {_wrong_hash(error)}",
             expected=f"SHA-256 {sha256}",
-            hint="try again later; or get the file elsewhere and use --from FILE",
+            hint=ELSEWHERE,
         ) from error
     finally:
         logger.setLevel(level)
@@ -67,9 +70,10 @@ def download(url: str, sha256: str, target: Path, progress: Progress) -> Path:
 class _Resuming:
     """A pooch downloader: called with the address and the temporary file that pooch will verify."""
 
-    def __init__(self, target: Path, progress: Progress):
+    def __init__(self, target: Path, most: int, progress: Progress):
         self._part = target.with_name(target.name + ".part")
         self._note = target.with_name(target.name + ".part.json")
+        self._most = most  # bytes
         self._progress = progress
 
     def __call__(self, url: str, output_file: Any, pooch_or_none: Any = None) -> None:
@@ -108,14 +112,18 @@ class _Resuming:
             self._receive(response, url, first, total)
 
     def _receive(self, response: requests.Response, url: str, have: int, total: int) -> None:
+        if total > self._most:
+            raise self._larger(url)
         with explained(self._part):
             note = {"url": url, "validator": _strong_validator(response)}
             self._note.write_text(json.dumps(note))
         with explained(self._part), self._part.open("ab" if have else "wb") as file:
             self._progress(have, total)
             for block in response.raw.stream(BLOCK, decode_content=False):
-                file.write(block)
                 have += len(block)
+                if have > self._most:
+                    raise self._larger(url)
+                file.write(block)
                 self._progress(have, max(total, have) if total else 0)
         if have < total:
             raise requests.ConnectionError(f"the connection ended after {have:,} of {total:,} bytes")
@@ -128,13 +136,25 @@ class _Resuming:
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
+    def _larger(self, url: str) -> LabError:
+        """What is here belongs to another file: it is removed."""
+        with explained(self._part):
+            self._part.unlink(missing_ok=True)
+            self._note.unlink(missing_ok=True)
+        return LabError(
+            "the download is not the expected file",
+            got=f"{url}: more than {self._most:,} bytes",
+            expected=f"{self._most:,} bytes",
+            hint=ELSEWHERE,
+        )
+
     def _failure(self, url: str, error: Exception) -> LabError:
         response = getattr(error, "response", None)
         if response is not None:
             return LabError(
                 "the server does not give the file",
                 got=f"{url}: {response.status_code} {response.reason}",
-                hint="try again later; or get the file elsewhere and use --from FILE",
+                hint=ELSEWHERE,
             )
         kept = f" ({self._size():,} bytes are kept in {self._part})" if self._size() else ""
         return LabError("the download failed", got=f"{url}: {error}{kept}", expected="a connection", hint=HINT)

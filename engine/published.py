@@ -33,7 +33,7 @@ class Published:
             return self._adopt(from_file, target, progress)
         from engine.download import download
 
-        return download(self.url, self.sha256, target, progress)
+        return download(self.url, self.sha256, self.size, target, progress)
 
     def _adopt(self, source: Path, target: Path, progress: Progress) -> Path:
         try:

@@ -4,6 +4,9 @@
     "3 / 4"    "2 1 / 2"    "3 : 4"                         a ratio counts as its first part by its second
 
 "none of these", "3 : 4 : 5", "10 : 30 am", "2 √ 3" and the like name no single number: they have no answer here.
+
+Texts come from anywhere: the patterns take time linear in them. White space is collapsed first, and digits are taken
+all or none, from their first one.
 """
 
 from __future__ import annotations
@@ -14,12 +17,12 @@ import re
 from engine.mathqa.numbers import without_commas
 
 MINUS = "[-\u2212]"
-NUMBER = r"(\d+(?:\.\d+)?|\.\d+)"
-MIXED = re.compile(rf"({MINUS}?)\s*{NUMBER}\s+{NUMBER}\s*/\s*{NUMBER}", re.ASCII)
-RATIO = re.compile(rf"({MINUS}?)\s*{NUMBER}\s*[/:]\s*{NUMBER}", re.ASCII)
-PLAIN = re.compile(rf"({MINUS}?)\s*{NUMBER}", re.ASCII)
-RUPEES = re.compile(r"\brs\.?\s*\.?\s*", re.IGNORECASE)  # its full stop is no decimal point
-UNCLEAR = re.compile(r"[\^√π!=]|\b(?:sqrt|root|pi|none|[ap]\s*\.?\s*m)\b|:[^:]*:", re.IGNORECASE)
+NUMBER = r"((?<!\d)\d++(?:\.\d++)?+|\.\d++)"
+MIXED = re.compile(rf"({MINUS}?) ?{NUMBER} {NUMBER} ?/ ?{NUMBER}", re.ASCII)
+RATIO = re.compile(rf"({MINUS}?) ?{NUMBER} ?[/:] ?{NUMBER}", re.ASCII)
+PLAIN = re.compile(rf"({MINUS}?) ?{NUMBER}", re.ASCII)
+RUPEES = re.compile(r"\brs\.? ?\.? ?", re.IGNORECASE)  # its full stop is no decimal point
+UNCLEAR = re.compile(r"[\^√π!=]|\b(?:sqrt|root|pi|none|[ap] ?\.? ?m)\b|:[^:]*:", re.IGNORECASE)
 # a ) 38 , b ) 27.675 , ...; the challenge files have a list: ['a ) 1', 'b ) 3']
 LETTER = re.compile(r"(?:^|,|[\[('\"])\s*([a-f])\s*\)", re.IGNORECASE)
 
@@ -39,7 +42,7 @@ def number_of(answer: object) -> float | None:
 
 def value_of(text: str) -> float | None:
     """The number that a text states, or None where it states none, or more than one can tell."""
-    text = RUPEES.sub("", without_commas(text))
+    text = RUPEES.sub("", without_commas(" ".join(text.split())))
     if UNCLEAR.search(text):
         return None
     if found := MIXED.search(text):

@@ -58,7 +58,7 @@ def open_archive(source: str | Path, settings: Choices, cache: Path, say: Say) -
 
 def check(source: str | Path, settings: Choices, cache: Path, say: Say) -> list[str]:
     """Everything worth knowing about the archive."""
-    return check_files(_read(_place(cache)), settings)
+    return check_files(_read(_place(cache)), settings, "a training leaves wrong entries out")
 
 
 def _place(cache: Path) -> Path:

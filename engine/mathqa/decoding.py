@@ -42,7 +42,12 @@ class Search:
     wanted: int | None = None  # hypotheses that must be the best for sure; all unless it is said
 
 
-def search_of(settings: MathSettings, width: int, grammar: bool, wanted: int | None = None) -> Search:
+def search_of(
+    settings: MathSettings, width: int | None = None, grammar: bool | None = None, wanted: int | None = None
+) -> Search:
+    """As the settings say, where nothing else is said."""
+    width = settings.beam if width is None else width
+    grammar = settings.grammar if grammar is None else grammar
     return Search(width, grammar, settings.length_penalty, settings.max_program, wanted)
 
 

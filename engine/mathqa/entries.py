@@ -20,7 +20,8 @@ from engine.mathqa.numbers import numbers_of
 from engine.mathqa.operations import OPERATIONS
 from engine.mathqa.programs import Program, ProgramError, parse, shown, text_of
 
-LONGEST = 10_000  # characters of a problem, and of a program
+LONGEST = 10_000  # characters of a problem, of a program, and of all options together
+LONGEST_ANSWER = 300  # characters of an answer: room for an option that is a whole sentence
 HALF = re.compile("[\ud800-\udfff]")  # of a character beyond the first plane: no text has one alone
 Entry = Mapping[str, object]
 
@@ -42,11 +43,15 @@ def _text(entry: Entry, name: str) -> str:
     value = entry.get(name)
     if not isinstance(value, str) or not value.strip():
         raise WrongEntry(f"no text under {name!r}")
-    if len(value) > LONGEST:
-        raise WrongEntry(f"{len(value):,} characters under {name!r}, at most {LONGEST:,} are read")
+    _bound(value, name, LONGEST)
     if HALF.search(value):
         raise WrongEntry(f"half a character under {name!r}")
     return value.strip()
+
+
+def _bound(text: str, name: str, most: int) -> None:
+    if len(text) > most:
+        raise WrongEntry(f"{len(text):,} characters under {name!r}, at most {most:,} are read")
 
 
 def _program(text: str) -> Program:
@@ -68,15 +73,21 @@ def _program(text: str) -> Program:
 
 def _answer(entry: Entry, program: Program, text: str) -> float:
     if "answer" in entry:
+        if isinstance(entry["answer"], str):
+            _bound(entry["answer"], "answer", LONGEST_ANSWER)
         answer = number_of(entry["answer"])
         if answer is None:
             raise WrongEntry(f"the answer is no finite number: {shown(str(entry['answer']))}")
         return answer
     if "options" not in entry or not isinstance(letter := entry.get("correct"), str):
         raise WrongEntry("no 'answer', and no 'options' with the 'correct' one")
+    _bound(letter, "correct", LONGEST_ANSWER)
+    _bound(str(entry["options"]), "options", LONGEST)
     option = option_of(entry["options"], letter)
     if option is None:
         raise WrongEntry(f"no option {shown(letter)} in {shown(str(entry['options']))}")
+    if len(option) > LONGEST_ANSWER:
+        raise WrongEntry(f"{len(option):,} characters in option {shown(letter)}, at most {LONGEST_ANSWER:,} are read")
     stated = value_of(option)
     answer = stated if stated is not None else execute(program, numbers_of(text)).value
     if answer is None:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from engine.mathqa import metrics
 from engine.mathqa.artifacts import keys_of
 from engine.mathqa.corpus import Problem
-from engine.mathqa.decoding import Hypothesis, log_probabilities, search_of, searches
+from engine.mathqa.decoding import Hypothesis, log_probabilities, searches
 from engine.mathqa.lookup import Lookup
 from engine.mathqa.metrics import Marks
 from engine.mathqa.mistakes import mistakes_of
@@ -40,7 +40,7 @@ class Evaluator:
         """Loss of the whole split, and greedy search on a fixed sample: for every epoch."""
         rows = sample(self.task.example_count(split), VALIDATED)
         (found,) = self.hypotheses(model, split, rows, [(1, self.task.settings.grammar)])
-        values = self.loss(model, split) | metrics.scores(self.marks(split, rows, found), self.novel(split, rows))
+        values = self.losses(model, split) | metrics.scores(self.marks(split, rows, found), self.novel(split, rows))
         return Evaluation(values, len(rows))
 
     def whole(self, model: nn.Module, split: Split) -> Evaluation:
@@ -62,12 +62,12 @@ class Evaluator:
         report: dict[str, Any] = {"by_beam": by_beam, "errors": metrics.errors_of(marks[own]), "novel": sum(novel)}
         if (baseline := self.baseline(split, problems, novel)) is not None:
             report["lookup"] = baseline
-        main = self.loss(model, split) | metrics.scores(marks[own], novel)
+        main = self.losses(model, split) | metrics.scores(marks[own], novel)
         return Evaluation(main, len(rows), report, mistakes_of(problems, marks[own], found[own]))
 
     # -- parts of it
 
-    def loss(self, model: nn.Module, split: Split) -> dict[str, float]:
+    def losses(self, model: nn.Module, split: Split) -> dict[str, float]:
         """Cross-entropy per gold token, with teacher forcing 1: of all problems, and of the novel ones."""
         encoded, device = self.task.encoded(split), self.task.device
         totals = torch.tensor(log_probabilities(model, encoded, device), dtype=torch.float64)  # type: ignore[arg-type]
@@ -83,7 +83,7 @@ class Evaluator:
         """The best program for each of these problems, by searches of several widths, with grammar or without."""
         task = self.task
         assert isinstance(model, Seq2Seq)
-        hows = [search_of(task.settings, width, grammar, wanted=1) for width, grammar in ways]
+        hows = [task.search(width, grammar, wanted=1) for width, grammar in ways]
         found = searches(model, task.encoded(split), task.vocabulary, hows, task.device, rows)
         return [[beams[0] if beams else NOTHING for beams in each] for each in found]
 

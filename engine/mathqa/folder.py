@@ -26,6 +26,7 @@ from engine.task import SPLITS, Split
 from engine.text.splitting import split_off
 
 SHOWN = 20  # wrong entries that a check lists
+UP_TO_THE_USER = "a training refuses wrong entries, or leaves them out with --set broken=skip"
 
 Say = Callable[[str], None]
 
@@ -62,7 +63,7 @@ def open_unseen(
 
 def check(source: str | Path, settings: Choices, cache: Path, say: Say) -> list[str]:
     """Everything worth knowing about problems before training on them; what would stop a training is raised."""
-    return check_files(read_all(Path(source).expanduser()), settings)
+    return check_files(read_all(Path(source).expanduser()), settings, UP_TO_THE_USER)
 
 
 # --- from files to splits --------------------------------------------------------------------------------------------
@@ -119,7 +120,8 @@ def data_of(files: Mapping[Split, ProblemFile], settings: Choices) -> MathData:
     return MathData(fingerprint_of(given), in_order, tuple(findings))
 
 
-def check_files(files: Mapping[Split, ProblemFile], settings: Choices) -> list[str]:
+def check_files(files: Mapping[Split, ProblemFile], settings: Choices, of_wrong: str) -> list[str]:
+    """`of_wrong`: what a training does about wrong entries, said where there are any."""
     data = data_of(files, settings)
     found = list(data.findings)
     for file in files.values():
@@ -127,5 +129,5 @@ def check_files(files: Mapping[Split, ProblemFile], settings: Choices) -> list[s
         if file.wrong_entries > SHOWN:
             found.append(f"{file.name}: and {file.wrong_entries - SHOWN:,} more wrong entries")
     if any(file.wrong_entries for file in files.values()):
-        found.append("a training refuses wrong entries, or leaves them out with --set broken=skip")
+        found.append(of_wrong)
     return found + facts.of(data.splits)

@@ -145,7 +145,7 @@ def checked_search(model: TrainedModel, args: Arguments) -> Search:
     if grammar is not None and not isinstance(grammar, bool):
         raise UsageError("grammar must be true or false", got=repr(grammar)[:80])
     width = number(args, "beam", settings.beam, 1, WIDEST)
-    return search_of(settings, width, settings.grammar if grammar is None else grammar)
+    return search_of(settings, width, grammar)
 
 
 def checked_problems(args: Arguments) -> list[str]:

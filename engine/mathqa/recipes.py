@@ -36,7 +36,8 @@ def seed(variant: str, data: str, known: Values) -> Values:
         values |= {"patience": 5}
     if variant == "bert-finetuned":  # Devlin et al. 2019, section A.3
         values |= {
-            "optimizer": "adamw", "weight_decay": 0.01, "encoder_lr": 3e-5, "epochs": 20, "schedule": "one-cycle", "warmup_epochs": 1.0,
+            "optimizer": "adamw", "weight_decay": 0.01, "encoder_lr": 3e-5, "epochs": 20, "schedule": "one-cycle",
+            "warmup_epochs": 1.0,
         }  # fmt: skip
     return values | small(data)
 

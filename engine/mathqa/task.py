@@ -15,7 +15,7 @@ from engine.mathqa import artifacts as stored
 from engine.mathqa import forcing, networks
 from engine.mathqa.artifacts import MathArtifacts, keys_of
 from engine.mathqa.corpus import MathData, Problem
-from engine.mathqa.decoding import search_of
+from engine.mathqa.decoding import Search, search_of
 from engine.mathqa.evaluation import Evaluator
 from engine.mathqa.numbers import Reading, read
 from engine.mathqa.programs import Program, parse
@@ -157,5 +157,8 @@ class MathTask:
         """Programs for problems, each with its value or the reason why it has none."""
         from engine.mathqa.solving import solve
 
-        settings = self.settings
-        return solve(self, model, inputs, search_of(settings, settings.beam, settings.grammar))
+        return solve(self, model, inputs, self.search())
+
+    def search(self, width: int | None = None, grammar: bool | None = None, wanted: int | None = None) -> Search:
+        """How to search, as the settings say where nothing else is said."""
+        return search_of(self.settings, width, grammar, wanted)

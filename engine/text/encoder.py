@@ -1,7 +1,7 @@
 """A pretrained transformer encoder, and how it reads: words cut into pieces (Devlin et al. 2019).
 
 The encoder comes from a folder or the hub, as safetensors and without code of its own. Its tokenizer and configuration
-are kept with the run, its fine-tuned weights are in the checkpoints: to use such a run neither folder nor hub is needed.
+are kept with the run, its fine-tuned weights are in the checkpoints: such a run is used without the folder or the hub.
 A frozen one is not copied: its weights must be where they were, or on the hub, and the same.
 `scratch` is a small encoder of our own making, untrained, with a vocabulary out of the training split: it needs
 nothing from outside, and shows what pretraining is worth.

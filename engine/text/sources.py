@@ -58,13 +58,21 @@ def check_vectors(vectors: str, *, embedded: bool, disk: bool) -> None:
 
 
 def check_encoder(encoder: str, *, disk: bool) -> None:
-    """Refuse an encoder's folder that is not there."""
+    """Refuse an encoder's folder that is not there, and a name that could mean a folder as well."""
     if looks_like_path(encoder) and disk and not there(encoder, Path.is_dir):
         raise UsageError(
             "there is no such encoder",
             got=f"encoder={encoder}",
             expected=f"a folder with config.json and model.safetensors, a name on the hub, or {SCRATCH}",
             hint="set encoder to a folder that is there",
+        )
+    named = encoder not in ("", SCRATCH) and not looks_like_path(encoder)
+    if named and disk and there(encoder, Path.is_dir):
+        raise UsageError(
+            "a name on the hub, or the folder of that name?",
+            got=f"encoder={encoder}",
+            expected="a path with . or / in front, or a name that is no folder here",
+            hint=f"write ./{encoder}; for the one on the hub, start from another folder",
         )
 
 

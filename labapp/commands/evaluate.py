@@ -14,6 +14,7 @@ from engine.task import nested
 from labapp.cli import AfterOption, HomeOption, JsonOption, Lab, RunsArgument, open_lab
 from labapp.output import number, print_error, print_json, say, table
 from labapp.run_codes import WORK_FAILED
+from labapp.solve.replies import WIDEST
 from sessions import control
 from sessions.inference import Inference
 from sessions.machine.gpus import choose, list_gpus, worker_environment
@@ -80,7 +81,7 @@ def evaluate(
                 code = WORK_FAILED
     if as_json:
         one = len(run) == 1 and not is_term(run[0])
-        shown = [{**each, "metrics": nested(each["metrics"])} if "metrics" in each else each for each in results]
+        shown = [in_parts(each) for each in results]
         print_json(shown[0] if one else shown)
     else:
         print_metrics([result for result in results if "metrics" in result], data)
@@ -90,9 +91,14 @@ def evaluate(
 def widths_of(beam: str | None) -> list[int]:
     """`1,10,20` as numbers; none where nothing was said."""
     try:
-        return [int(each) for each in beam.split(",")] if beam is not None else []
-    except ValueError as error:
-        raise UsageError("these are no widths of a beam", got=f"--beam {beam}", expected="such as 1,10,20") from error
+        widths = [int(each) for each in beam.split(",")] if beam is not None else []
+    except ValueError:
+        widths = [0]
+    if not all(1 <= width <= WIDEST for width in widths):
+        raise UsageError(
+            "these are no widths of a beam", got=f"--beam {beam}", expected=f"each from 1 to {WIDEST}, such as 1,10,20"
+        )
+    return widths
 
 
 def submit(
@@ -111,6 +117,17 @@ def submit(
     else:
         typer.echo("\n".join(each["job"] for each in submitted))
     return 0
+
+
+def in_parts(result: dict[str, Any]) -> dict[str, Any]:
+    """An evaluation as other programs read it: wherever there are metrics, those of a part under the part's name."""
+    found = dict(result)
+    for key in found.keys() & {"metrics", "lookup", "grammar_on", "grammar_off"}:
+        if isinstance(found[key], dict):
+            found[key] = nested(found[key])
+    if isinstance(by_beam := found.get("by_beam"), dict):
+        found["by_beam"] = {width: in_parts(nested(metrics)) for width, metrics in by_beam.items()}
+    return found
 
 
 def print_metrics(results: list[dict[str, Any]], data: str | None) -> None:

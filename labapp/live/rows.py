@@ -24,6 +24,9 @@ SHORT = {
     "exact_match": "exact",
     "execution_accuracy": "exec",
     "token_accuracy": "tok acc",
+    "novel/exact_match": "nov exact",
+    "novel/execution_accuracy": "nov exec",
+    "novel/token_accuracy": "nov tok",
 }
 MOST_DIFFERENCES = 3  # settings named in a title
 

@@ -35,7 +35,7 @@ from labapp.solve.asking import (
     program_args,
 )
 from labapp.solve.asking import SOLVE as SOLVING
-from labapp.solve.beams import Row, rows_of, verdict
+from labapp.solve.beams import YOU, Row, rows_of, verdict
 from labapp.solve.replies import Attending, Example, Examples, Settings, Solved, Solving, Word
 from labapp.solve.words import EMPTY, HINT, NO_EXAMPLE, NO_WORD, WORK, example_line, head_line, summary
 from labapp.widgets.beam_table import BeamTable
@@ -249,6 +249,8 @@ class SolveScreen(SolveActions):
             self.settings = found.settings
             self.solved = found.problems[0] if found.problems else None
         self.draw()
+        if lane == SCORE and self.program_field.has_focus:
+            self.call_after_refresh(self.table.select, YOU)  # once there is a line for it
 
     def _take_error(self, lane: str, error: LabError) -> None:
         self.errors[lane] = error

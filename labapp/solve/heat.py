@@ -42,7 +42,7 @@ def strips(
     glued = [place > 0 and words[place - 1].end == word.start for place, word in enumerate(words)]
     cut = CUT_ASCII if ascii else CUT
     ranked = sorted(range(len(words)), key=lambda place: -worth(heats, place))
-    few, many = 0, len(words)  # as many of the words as fit
+    few, many = 0, min(len(words), max(1, room) * lines)  # as many of the words as fit
     while few < many:
         middle = (few + many + 1) // 2
         if len(wrapped(sorted(ranked[:middle]), texts, glued, heats, room, cut)) <= lines:

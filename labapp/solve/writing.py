@@ -98,4 +98,5 @@ def beam_json(beam: Beam) -> dict[str, Any]:
     return {
         "program": beam.program, "score": beam.score, "log_prob": beam.log_prob, "value": beam.value,
         "error": beam.error, "steps": [vars(step) for step in beam.steps],
+        **({"unknown": beam.unknown} if beam.unknown else {}),
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from labapp.play.words import short
@@ -12,6 +13,7 @@ WIDE = 110  # cells from which there is room for the probability, and for reason
 RANK, SCORE, SURE = Column("#", right=True), Column("score", right=True), Column("p", 4, right=True)
 PROGRAM, VALUE = Column("program", flexible=True), Column("value", right=True, most=12)
 MARK, REASON = Column("", 8), Column("", flexible=True)  # the same column; what has no value runs on over both
+STEP = re.compile(r"^step \d+ ")  # of a reason: left out where there is little room, and said below
 ROOM = 60  # cells of a wide table that are not for programs
 
 
@@ -50,7 +52,7 @@ class BeamTable(Table):
         beam = row.beam
         cells = [row.name, f"{beam.score:.2f}", *([short(beam.probability).strip()] if wide else []), beam.program]
         if beam.error and beam.value is None:
-            return Line((*cells, beam.error), "dim", key=row.name)
+            return Line((*cells, beam.error if wide else STEP.sub("", beam.error)), "dim", key=row.name)
         kind = "live" if row.mark else "" if row.found else "mark"
         return Line((*cells, value_of(beam), row.mark or (beam.error or "")), kind, key=row.name)
 

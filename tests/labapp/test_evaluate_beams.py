@@ -18,7 +18,7 @@ def answer(args: dict[str, Any]) -> dict[str, Any]:
     widths = args["beams"] or [10]
     by_beam = {str(width): {"exact_match": width / 100, "novel/exact_match": 0.1} for width in widths}
     for metrics in by_beam.values():
-        metrics |= {"grammar_on": dict(metrics), "grammar_off": metrics | {"exact_match": 0.0}}  # type: ignore[dict-item]
+        metrics |= {"grammar_on": dict(metrics), "grammar_off": metrics | {"exact_match": 0.0}}
     return {
         "id": args["run"], "split": args["split"], "examples": 3, "by_beam": by_beam,
         "metrics": {"loss": 0.5, "exact_match": 0.01, "novel/exact_match": 0.1},
@@ -54,9 +54,12 @@ def test_every_width_has_a_row_with_the_grammar_and_without_and_the_lookup_one(
 def test_metrics_of_a_part_stand_under_its_name_in_json(labapp: Any, run: Run, process: FakeInference) -> None:
     found = labapp("evaluate", "mine", "--json").json
     assert found["metrics"] == {"loss": 0.5, "exact_match": 0.01, "novel": {"exact_match": 0.1}}
+    assert found["lookup"] == {"exact_match": 0.77, "novel": {"exact_match": 0.28}}
+    on, off = ({"exact_match": value, "novel": {"exact_match": 0.1}} for value in (0.1, 0.0))
+    assert found["by_beam"] == {"10": {**on, "grammar_on": on, "grammar_off": off}}
 
 
-@pytest.mark.parametrize("widths", ["ten", "1,,2", ""])
+@pytest.mark.parametrize("widths", ["ten", "1,,2", "", "0", "1,100", "-1", "10," + "9" * 5_000])
 def test_what_are_no_widths_are_refused(labapp: Any, run: Run, process: FakeInference, widths: str) -> None:
     printed = labapp("evaluate", "mine", "--beam", widths)
     assert printed.code == 2

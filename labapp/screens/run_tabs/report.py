@@ -22,17 +22,17 @@ from labapp.live.curves import NOT_MEASURES, QUANTILES
 from labapp.live.rows import LIVE, SHORT
 from labapp.messages import Done
 from labapp.output import duration, number
+from labapp.screens.run_tabs.examples import example_lines, program_words
 from labapp.screens.run_tabs.pane import Pane, Seen
 from labapp.screens.run_tabs.reports import ClassScores, Mistake, Report, read_all
+from labapp.screens.run_tabs.searches import lines_of
 from labapp.widgets.confusion import Confusion
 from labapp.widgets.table import Column, Line, Table
 from sessions.run.history import History
 from sessions.run.records import number_of, table_of
 
 WIDE, HIGH = 120, 40  # from where everything stands side by side, or one above the other
-EXAMPLE_COLUMNS = (
-    Column("example", flexible=True), Column("is", most=20), Column("taken for", most=20), Column("sure", 5),
-)  # fmt: skip
+NOT_HERE = "novel/token_accuracy"  # among the metrics of the splits: it stands in the table of searches
 BAR = 8  # cells
 COMING = LIVE | {"queued", "remote"}  # there will be a report
 
@@ -43,17 +43,19 @@ class ReportPane(Pane):
     DEFAULT_CSS: ClassVar[str] = """
     ReportPane {
         & > #metrics { max-height: 6; }
+        & > #searches { height: auto; max-height: 60%; border-top: solid $panel; }
         & > #so-far { height: auto; padding: 0 1; color: $text-muted; }
         & > #body { height: 1fr; }
         & #per-class { width: 1fr; border-top: solid $panel; }
         & #behind { width: 1fr; height: 1fr; border-top: solid $panel; }
         & #matrix { max-height: 75%; }
-        & #cell { height: 1; padding: 0 1; background: $surface; }
+        & #cell { height: auto; max-height: 9; padding: 0 1; background: $surface; }
         & #examples { height: 1fr; min-height: 3; }
         & #rest { height: auto; max-height: 50%; padding: 0 1; border-top: solid $panel; }
         &.narrow > #body { layout: vertical; }
         &.wide #per-class { width: 62; }
         &.wide #behind { border-left: solid $panel; }
+        &.wide.alone #behind { border-left: none; }
     }
     """
 
@@ -72,12 +74,13 @@ class ReportPane(Pane):
     def compose(self) -> ComposeResult:
         yield Table(id="metrics")
         yield Static(id="so-far", markup=False)
+        yield Table(id="searches")
         with Horizontal(id="body"):
             yield Table(id="per-class")
             with Vertical(id="behind"):
                 yield Confusion(id="matrix")
                 yield Static(id="cell", markup=False)
-                yield Table(*EXAMPLE_COLUMNS, id="examples")
+                yield Table(id="examples")
         with VerticalScroll(id="rest"):
             yield Static(id="rest-lines", markup=False)
 
@@ -104,16 +107,20 @@ class ReportPane(Pane):
         """Show what there is; where there is no room, the classes or what is behind them."""
         report, one = self.report, self.one_at_a_time
         classes, behind = bool(report.classes), bool(report.confusion or report.mistakes)
-        matrix_first = self.matrix_first or not classes
+        searches = bool(report.searches)
+        matrix_first = self.matrix_first or not (classes or searches)
         self.query_one("#per-class").display = classes and not (one and behind and matrix_first)
-        self.query_one("#behind").display = behind and not (one and classes and not matrix_first)
-        self.query_one("#body").display = classes or behind
-        for name in ("#matrix", "#cell"):
-            self.query_one(name).display = bool(report.confusion)
+        self.query_one("#behind").display = behind and not (one and (classes or searches) and not matrix_first)
+        self.query_one("#body").display = classes or self.query_one("#behind").display
+        hidden = one and behind and matrix_first and not classes  # what else there would be
+        self.set_class(not classes, "alone")
+        self.query_one("#matrix").display = bool(report.confusion)
+        self.query_one("#cell").display = bool(report.confusion or report.searches)
         self.query_one("#matrix").styles.height = len(report.confusion) + 1
         folded = one and self.query_one("#behind").display and bool(report.confusion)
         self.query_one("#metrics").styles.height = 2 if folded else 1 + len(self._splits())  # the others are at `s`
-        self.query_one("#rest").display = bool(report.rest)
+        self.query_one("#rest").display = bool(report.rest) and not (searches and hidden)
+        self.query_one("#searches").display = searches and not hidden
 
     @property
     def report(self) -> Report:
@@ -223,6 +230,7 @@ class ReportPane(Pane):
     def _show_report(self) -> None:
         report = self.report
         self._show_classes()
+        self.query_one("#searches", Table).show(*lines_of(report.searches, self.size.width))
         self.query_one("#rest-lines", Static).update(Text("\n".join(tidy(line) for line in report.rest)))
         matrix = self.query_one("#matrix", Confusion)
         matrix.show(report.names, report.confusion)
@@ -286,12 +294,23 @@ class ReportPane(Pane):
         report, matrix = self.report, self.query_one("#matrix", Confusion)
         row, column = matrix.row, matrix.column
         examples = report.behind(row, column) if report.confusion else list(report.mistakes)
-        lines = [
-            Line((each.name, each.true, each.predicted, number(each.sure, 3)), key=each.number) for each in examples
-        ]
-        self.query_one("#examples", Table).show(lines)
+        self.query_one("#examples", Table).show(*example_lines(examples, self.size.width))
         if report.confusion:
             self.query_one("#cell", Static).update(cell_words(report, row, column, len(examples)))
+        else:
+            self._say_example()
+
+    @on(Table.Moved, "#examples")
+    def _example_moved(self, event: Table.Moved) -> None:
+        event.stop()
+        if not self.report.confusion:
+            self._say_example()
+
+    def _say_example(self) -> None:
+        """The whole of an example whose class is a program."""
+        line = self.query_one("#examples", Table).line
+        mistake = next((each for each in self.report.mistakes if line and each.number == line.key), None)
+        self.query_one("#cell", Static).update(program_words(mistake) if mistake else "")
 
     def _order_of_errors(self) -> list[tuple[tuple[int, int] | None, Mistake | None]]:
         """The surest mistakes first, then the cells of which no example is kept, the fullest first."""
@@ -329,7 +348,7 @@ class ReportPane(Pane):
 
 
 def shown(metric: str) -> bool:
-    return not metric.startswith(QUANTILES) and metric not in NOT_MEASURES
+    return not metric.startswith(QUANTILES) and metric not in NOT_MEASURES and metric != NOT_HERE
 
 
 def cell_words(report: Report, row: int, column: int, examples: int) -> Text:

@@ -11,9 +11,11 @@ from typing import Any
 from engine.events import is_finite
 from labapp.live.rows import short
 from labapp.output import number
+from labapp.screens.run_tabs import searches
+from labapp.screens.run_tabs.searches import Searched
 from sessions.run.records import number_of, read_mistakes, read_reports, text_of
 
-KNOWN = ("per_class", "confusion_matrix", "confusion_names")
+KNOWN = ("per_class", "confusion_matrix", "confusion_names", *searches.KNOWN)
 MOST_LINES = 400  # of a report in no known form
 DEEPEST = 4
 NAMES = ("name", "index", "problem", "sentence", "text")  # of an example
@@ -40,6 +42,8 @@ class Mistake:
     true: str
     predicted: str
     sure: float
+    value: str = ""  # what a program comes to, and what would be right
+    answer: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ class Report:
     names: tuple[str, ...] = ()  # of the confusion matrix' rows and columns
     confusion: tuple[tuple[int, ...], ...] = ()  # rows are true classes, columns predictions
     mistakes: tuple[Mistake, ...] = ()
+    searches: tuple[Searched, ...] = ()
     rest: tuple[str, ...] = ()  # lines for what has no form of its own
 
     def cells_wrong(self) -> list[tuple[int, int]]:
@@ -94,7 +99,8 @@ def report_of(raw: dict[str, Any], mistakes: list[dict[str, Any]]) -> Report:
         rest["confusion_matrix"] = "damaged"
     found = [mistake_of(number, each) for number, each in enumerate(mistakes)]
     found.sort(key=lambda each: -each.sure if not math.isnan(each.sure) else 0.0)
-    return Report(classes, names, confusion, tuple(found), tuple(flat(rest))[:MOST_LINES])
+    lines = (*searches.reasons_of(raw), *flat(rest))
+    return Report(classes, names, confusion, tuple(found), searches.searches_of(raw), lines[:MOST_LINES])
 
 
 def _list(value: Any) -> list[Any]:
@@ -117,7 +123,12 @@ def matrix_of(raw: Any) -> tuple[tuple[int, ...], ...]:
 def mistake_of(number: int, raw: dict[str, Any]) -> Mistake:
     name = next((str(raw[key]) for key in NAMES if key in raw), f"number {number + 1}")
     sure = next((number_of(raw, key, math.nan) for key in SURE if key in raw), math.nan)
-    return Mistake(number, name, text_of(raw, "class"), text_of(raw, "predicted"), sure)
+    value, answer = (figure(number_of(raw, key, math.nan)) if key in raw else "" for key in ("value", "answer"))
+    return Mistake(number, name, text_of(raw, "class"), text_of(raw, "predicted"), sure, value, answer)
+
+
+def figure(value: float) -> str:
+    return "-" if math.isnan(value) else f"{value:.6g}"
 
 
 def flat(value: Any, prefix: str = "", depth: int = 0) -> Iterator[str]:

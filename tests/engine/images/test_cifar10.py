@@ -185,10 +185,10 @@ def test_without_a_file_it_is_downloaded_from_its_page_with_its_published_checks
 
     def download(*arguments: object) -> object:
         calls.append(arguments)
-        return arguments[2]
+        return arguments[3]
 
     monkeypatch.setattr("engine.download.download", download)
     assert fetch(tmp_path, None, silent) == tmp_path / ARCHIVE
-    assert calls == [(URL, SHA256, tmp_path / ARCHIVE, silent)]
+    assert calls == [(URL, SHA256, SIZE, tmp_path / ARCHIVE, silent)]
     assert URL == "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
     assert (len(SHA256), SIZE) == (64, 170_052_171)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 
 import pytest
 from hypothesis import given
@@ -29,6 +30,7 @@ from engine.mathqa.answers import number_of, option_of, value_of
         ("3 / 4", 0.75),
         ("- 3 / 4", -0.75),
         ("2 1 / 2 days", 2.5),
+        ("  2 \t 1  /\n2  ", 2.5),
         ("3 : 4", 0.75),
         ("1:729", 1 / 729),
     ],
@@ -53,6 +55,13 @@ def test_what_is_no_finite_number_is_no_answer(answer: object) -> None:
 
 def test_numbers_are_answers_as_they_are() -> None:
     assert [number_of(each) for each in (7, 2.5, -3, "1,600", 0)] == [7.0, 2.5, -3.0, 1600.0, 0.0]
+
+
+@pytest.mark.parametrize("text", ["1" * 5_000, " " * 5_000 + "x", "a" + " " * 5_000], ids=["digits", "space", "am"])
+def test_long_texts_take_no_longer_than_they_are(text: str) -> None:
+    begun = time.perf_counter()
+    assert value_of(text) is None
+    assert time.perf_counter() - begun < 0.5
 
 
 @given(st.text(max_size=30))

@@ -97,6 +97,8 @@ class TestOpening:
         assert "train.json: left out: 2 wrong entries of 5" in home.said
         found = check("mathqa", Choices(), home.cache, print)
         assert "train.json, entry 4: step 1: unknown operation 'cosine'" in found
+        assert "a training leaves wrong entries out" in found
+        assert not [line for line in found if "broken" in line]
         assert "problems: train 3, val 2, test 3" in found
 
     def test_programs_that_are_wrong_are_kept_and_told(self, home: Home) -> None:

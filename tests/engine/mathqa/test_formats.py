@@ -100,6 +100,11 @@ class TestWrongEntries:
             (entry(answer=float("inf")), "the answer is no finite number: 'inf'"),
             (entry(answer="none"), "the answer is no finite number: 'none'"),
             (entry(answer=None), "the answer is no finite number"),
+            (entry(answer="7" + " " * 400), "401 characters under 'answer', at most 300 are read"),
+            (original("b ) 7" + " apples" * 2_000), "14,005 characters under 'options', at most 10,000"),
+            (original(["a ) 1", "b ) 7"] * 2_000), "characters under 'options', at most 10,000"),
+            (original("a ) 1 , b ) 7" + " apples" * 50), "351 characters in option 'b', at most 300"),
+            (original(correct="b" * 301), "301 characters under 'correct'"),
             ({"Problem": "3 and 4", "linear_formula": "add(n0,n1)"}, "no 'answer', and no 'options'"),
             (original(correct="x"), "no option 'x'"),
             (original(correct=2), "no 'answer', and no 'options' with the 'correct' one"),
@@ -176,6 +181,11 @@ class TestLook:
         text = "\n".join(map(json.dumps, numbered(200))) if lines else json.dumps(numbered(200))
         path.write_text(text + " torn")
         look(path, 1_000)
+
+    def test_wrong_entries_at_the_beginning_are_for_a_check_to_tell(self, path: Path) -> None:
+        written(path, [entry(formula="cosine(n0)")] * 50 + numbered(5))
+        look(path, 1_000)
+        assert len(read_problems(path).problems) == 5
 
     def test_a_beginning_without_a_problem_is_refused(self, path: Path) -> None:
         written(path, [{"text": "no problem"}] * 200)

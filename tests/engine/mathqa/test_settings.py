@@ -105,6 +105,19 @@ class TestSources:
         assert isinstance(found, MathSettings)
         assert found.encoder == str(tmp_path)
 
+    def test_a_folder_that_is_written_like_a_name_on_the_hub_is_refused(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        data = str(written(tmp_path))
+        monkeypatch.chdir(tmp_path)
+        for folder in ("models/minilm", "scratch"):
+            Path(folder).mkdir(parents=True)
+        with pytest.raises(UsageError, match="on the hub, or the folder") as caught:
+            set_to(data, "bert-frozen", encoder="models/minilm")
+        assert "write ./models/minilm" in str(caught.value.hint)
+        for encoder in ("./models/minilm", "models/minibert", "scratch", ""):
+            assert set_to(data, "bert-frozen", encoder=encoder)
+
     def test_where_they_lie_is_no_part_of_the_identity_but_what_they_are(self, tmp_path: Path) -> None:
         for name in ("one.txt", "other.txt"):
             (tmp_path / name).write_text("a 1 0 0 0\n")

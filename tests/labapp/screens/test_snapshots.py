@@ -23,10 +23,12 @@ from sessions.machine.tenants import Tenant
 from tests.conftest import Lab
 from tests.labapp.screens.app import LARGE, SMALL, until
 from tests.labapp.screens.seeing import FakePlayground, playground
+from tests.labapp.screens.solving import FakeSolver, solver_process
 from tests.labapp.screens.tagging import FakeTagger, tagger_process
+from tests.solvers import solver
 from tests.taggers import tagger
 
-__all__ = ["playground", "tagger_process"]
+__all__ = ["playground", "solver_process", "tagger_process"]
 GIB = 2**30
 WHO = (Tenant(11, 40 * GIB, True, "me", True, "bn-000001"), Tenant(12, 30 * GIB, True, "ana"))
 CARDS = tuple(
@@ -46,11 +48,14 @@ def picture(snap_compare: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -
     home = Home(tmp_path / "home")
 
     def take(
-        size: tuple[int, int], theme: str, *keys: str, runs: int = 6, checkpoints: bool = False, taggers: int = 0
-    ) -> bool:
+        size: tuple[int, int], theme: str, *keys: str, runs: int = 6, checkpoints: bool = False, taggers: int = 0,
+        solvers: int = 0,
+    ) -> bool:  # fmt: skip
         for name in ("second", "first")[2 - taggers :]:
             tagger(Lab(home.root), name)
-        if runs and not taggers:
+        for _ in range(solvers):
+            solver(Lab(home.root), "first")
+        if runs and not taggers and not solvers:
             fill(home.root, runs)
         for run in home.runs.iterdir() if checkpoints else ():
             (run / "checkpoints" / "step-640").mkdir(parents=True)
@@ -148,6 +153,14 @@ class TestTag:
         self, picture: Any, tagger_process: FakeTagger, size: tuple[int, int], theme: str
     ) -> None:
         assert picture(size, theme, "4", taggers=1)
+
+
+@both
+class TestSolve:
+    def test_an_example_with_a_program_of_ones_own(
+        self, picture: Any, coloured: None, solver_process: FakeSolver, size: tuple[int, int], theme: str
+    ) -> None:
+        assert picture(size, theme, "5", "f8", "ctrl+y", *"add(n0,n2)", "up", solvers=1)
 
 
 @both
