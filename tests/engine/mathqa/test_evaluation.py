@@ -156,11 +156,11 @@ class TestLoss:
                 total -= log_probs[step, token].item()
                 tokens += 1
         assert tokens == sum(len(tokens_of(parse(formula))) + 1 for _, formula, _ in TRAIN)
-        assert task.evaluator.loss(model, "train") == pytest.approx({"loss": total / tokens}, rel=1e-5)
+        assert task.evaluator.losses(model, "train") == pytest.approx({"loss": total / tokens}, rel=1e-5)
 
     def test_of_novel_problems_is_theirs_alone(self, solver: tuple[MathTask, Seq2Seq]) -> None:
         task, model = solver
-        found, encoded = task.evaluator.loss(model, "val"), task.encoded("val")
+        found, encoded = task.evaluator.losses(model, "val"), task.encoded("val")
         each = [
             -log_likelihood(model(batch.inputs, batch.tokens), batch.gold).item()
             for batch in (encoded.batch(torch.tensor([row])) for row in range(3))
@@ -171,9 +171,9 @@ class TestLoss:
 
     def test_depends_on_no_batch_and_no_teacher_forcing(self, solver: tuple[MathTask, Seq2Seq]) -> None:
         task, model = solver
-        wanted = task.evaluator.loss(model, "val")
+        wanted = task.evaluator.losses(model, "val")
         task.settings.batch_size, task.settings.teacher_forcing = 1, 0.0
-        assert task.evaluator.loss(model, "val") == pytest.approx(wanted, rel=1e-5)
+        assert task.evaluator.losses(model, "val") == pytest.approx(wanted, rel=1e-5)
 
     def test_a_whole_evaluation_and_a_quick_one_have_the_same(self, solver: tuple[MathTask, Seq2Seq]) -> None:
         task, model = solver

@@ -32,7 +32,7 @@ def learned(variant: str, folder: Path, **changes: Any) -> tuple[MathTask, Seq2S
     slow = [each for name, each in model.named_parameters() if name.startswith("encoder.encoder.")]
     fast = [each for name, each in model.named_parameters() if not name.startswith("encoder.encoder.")]
     optimizer = torch.optim.Adam([{"params": slow, "lr": 1e-3}, {"params": fast, "lr": 0.03}])
-    before = task.evaluator.loss(model, "train")["loss"]
+    before = task.evaluator.losses(model, "train")["loss"]
     model.train()
     for epoch in range(40):
         for batch in task.batches("train", Stream(1, epoch)):
@@ -41,7 +41,7 @@ def learned(variant: str, folder: Path, **changes: Any) -> tuple[MathTask, Seq2S
             (loss.sum / loss.count).backward()
             optimizer.step()
     model.eval()
-    assert task.evaluator.loss(model, "train")["loss"] < 0.3 * before
+    assert task.evaluator.losses(model, "train")["loss"] < 0.3 * before
     return task, model
 
 
@@ -239,7 +239,7 @@ class TestArtifacts:
 def test_a_token_training_never_saw_counts_as_wrong(tmp_path: Path) -> None:
     """The third of the others needs a factorial."""
     task, model, _ = made("attention", tmp_path)
-    assert math.isfinite(task.evaluator.loss(model, "val")["loss"])
+    assert math.isfinite(task.evaluator.losses(model, "val")["loss"])
     assert "factorial" not in task.vocabulary.tokens
     assert task.evaluate(model, "val").metrics["exact_match"] <= 2 / 3
 
