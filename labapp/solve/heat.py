@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from labapp.fit import tidy
+from labapp.fit import fit, tidy
 from labapp.solve.replies import Word
 
 STRONGEST = 3  # words in brackets, at most
@@ -39,6 +39,7 @@ def strips(
     strong = strongest(heats) if plain else frozenset[int]()
     texts = [tidy(problem[word.start : word.end]) for word in words]
     texts = [f"[{text}]" if place in strong else text for place, text in enumerate(texts)]
+    texts = [text if cell_len(text) <= room else fit(text, room, ascii=ascii) for text in texts]
     glued = [place > 0 and words[place - 1].end == word.start for place, word in enumerate(words)]
     cut = CUT_ASCII if ascii else CUT
     ranked = sorted(range(len(words)), key=lambda place: -worth(heats, place))

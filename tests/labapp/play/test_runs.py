@@ -28,7 +28,7 @@ def test_a_run_that_cannot_be_tried_says_why(lab: Lab) -> None:
     home, toy = Home(lab.root), lab.store.read(lab.create().id)
     with pytest.raises(LabError, match="no screen tries runs of this task") as error:
         screen_for(home, row_of(toy))
-    assert error.value.expected == "one of ner, images"
+    assert error.value.expected == "one of ner, mathqa, images"
     with pytest.raises(LabError, match="no checkpoint yet"):
         screen_for(home, row_of(untrained(lab)))
     with pytest.raises(UsageError, match="not for these") as refused:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from textual import events
 from textual.pilot import Pilot
 
 from labapp.actions import SOLVE, actions_of
@@ -170,16 +169,6 @@ class TestTyping:
             assert app.focused is shown.field
             await pilot.press("escape", "escape")
             await until(pilot, lambda: app.current_mode == "runs")
-
-        opened(lab, work)
-
-    def test_a_pasted_problem_becomes_one_line(self, lab: Lab, run: Run, solver_process: FakeSolver) -> None:
-        async def work(app: LabApp, pilot: Pilot[None], shown: SolveScreen) -> None:
-            shown.field.post_message(events.Paste("3\nand\r\n\t4"))
-            await until(pilot, lambda: solver_process.of("solve"))
-            assert shown.field.value == "3 and 4"
-            shown.field.post_message(events.Paste("x" * 10_000))
-            await until(pilot, lambda: any("labapp solve --file" in said for said in notices(app)))
 
         opened(lab, work)
 

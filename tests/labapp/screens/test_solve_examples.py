@@ -112,20 +112,6 @@ class TestExamples:
 
         opened(lab, work)
 
-    def test_escape_goes_back_to_what_was_typed_and_typing_does_too(
-        self, lab: Lab, run: Run, solver_process: FakeSolver
-    ) -> None:
-        async def work(app: LabApp, pilot: Pilot[None], shown: SolveScreen) -> None:
-            await typed(pilot, shown, "3 and 4")
-            await pressed(pilot, shown, "f8")
-            assert "answer 40" in text_of(app)
-            await pressed(pilot, shown, "escape", "escape")
-            assert shown.solved is not None
-            assert shown.solved.problem == "3 and 4"
-            assert "answer" not in text_of(app)
-
-        opened(lab, work)
-
 
 class TestAProgramOfOnesOwn:
     def test_it_is_scored_as_one_types_and_stands_among_the_beams(
