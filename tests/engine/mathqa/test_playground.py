@@ -20,6 +20,7 @@ from engine.mathqa.playground import LONGEST, MOST, attend, examples, solve
 from engine.mathqa.programs import parse, text_of
 from engine.mathqa.settings import WIDEST
 from engine.mathqa.task import MathTask
+from labapp.solve import reading, replies
 from tests.engine.mathqa.solvers import OTHERS, TRAIN, config, opened, sharpened
 
 TEXT = "Ben has 1,600 apples and eats 25%. How many are left?"
@@ -324,3 +325,7 @@ def test_what_is_no_request_is_refused(model: TrainedModel, args: dict[str, Any]
     with pytest.raises(UsageError) as refused:
         ask(solve, model, **args)
     assert len(str(refused.value)) < 400
+
+
+def test_the_face_which_imports_no_torch_knows_the_same_bounds() -> None:
+    assert (reading.LONGEST, replies.WIDEST) == (LONGEST, WIDEST)
