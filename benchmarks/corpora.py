@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from engine.catalogue import MATHQA, NER
@@ -35,7 +36,7 @@ def configured_solver(variant: str, data: str | None, **settings: object) -> Con
 def open_math(config: Config) -> MathData:
     with tempfile.TemporaryDirectory() as cache:
         found: MathData = load(config.dataset.open)(config.data, config.settings, Path(cache), lambda words: None)
-        return found
+        return replace(found, cache=None)
 
 
 def open_problems(data: str | None) -> Sequence[Problem]:

@@ -5,8 +5,8 @@
     search    beam search over problems of the test set, all beams of a batch at once, against
               `benchmarks.peers.loop_search`: the same network, the same hypotheses out (checked); `--run` takes a
               trained run's network, else one that was trained here for a few batches
-    training  problems per second of `attention` of the seed recipe's sizes, teacher forcing 0.6 per token, everything
-              the learner does included, against `benchmarks.peers.plain_seq2seq`: the same network and optimizer
+    training  program tokens per second of `attention` of the seed recipe's sizes, teacher forcing 0.6 per token, all
+              that the learner does included, against `benchmarks.peers.plain_seq2seq`: the same network and optimizer
     forcing   the same training with teacher forcing drawn per token, per batch, and always on
 
 Peers take turns with ours; ratios are of medians.
@@ -17,7 +17,8 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from benchmarks.steady import as_a_worker
@@ -34,15 +35,21 @@ from benchmarks.peers.plain_seq2seq import SIZES, elsewhere
 from engine.device import choose_device
 from engine.learner import TorchLearner, load_weights
 from engine.mathqa import artifacts as stored
-from engine.mathqa.decoding import Search, search
-from engine.mathqa.reading import Batch
+from engine.mathqa.decoding import Hypothesis, Search, search, words_of
+from engine.mathqa.numbers import read
+from engine.mathqa.programs import parse
 from engine.mathqa.task import MathTask
 from engine.randomness import Stream
-from models.seq2seq import Seq2Seq
+from models.seq2seq import PADDING, Seq2Seq
 
 WARM_UP = 3
+RATIO = 0.6  # of teacher forcing, per token
 GOALS = {"cpu": 20.0, "cuda": 50.0}
-LOOPED = 100  # problems that the loop is given
+SIZED = {  # as the peer is
+    "batch_size": SIZES["batch"], "word_dim": SIZES["dim"], "token_dim": SIZES["token_dim"], "hidden": SIZES["hidden"],
+    "encoder_hidden": SIZES["encoder_hidden"], "dropout": 0.3, "ema_decay": 0.0, "epochs": 1000, "lr": 1e-3,
+    "teacher_forcing": RATIO, "precision": "fp32",
+}  # fmt: skip
 
 
 def main() -> None:
@@ -55,46 +62,36 @@ def main() -> None:
 
 def searching(device: torch.device, options: argparse.Namespace) -> None:
     task, network = solver(device, options)
-    whole, some = task.encoded("test"), task.splits["test"]
-    count = len(whole)
-    rows = torch.arange(count)[:: max(1, count // LOOPED)][:LOOPED]
-    some = task.encode(*chosen(task, rows))
+    whole, count = task.encoded("test"), task.example_count("test")
+    problems = task.problems("test")[:: max(1, count // options.looped)][: options.looped]
+    some = task.encode([read(each.text) for each in problems], [parse(each.formula) for each in problems])
     for width, grammar in ((10, True), (10, False), (1, True)):
-        how = Search(width, grammar, alpha=1.0, longest=task.settings.max_program, wanted=1)
-        seconds: dict[str, list[float]] = {"all": [], "some": [], "loop": []}
-        for repeat in range(options.repeats + 1):
-            _, spent = timed(device, lambda how=how: search(network, whole, task.vocabulary, how, device))
-            ours, of_some = timed(device, lambda how=how: search(network, some, task.vocabulary, how, device))
-            if repeat:
-                seconds["all"].append(spent)
-                seconds["some"].append(of_some)
-        if device.type == "cpu":
-            theirs, of_loop = timed(device, lambda how=how: loop_search.search(network, some, task.vocabulary, how))
-            seconds["loop"].append(of_loop)
-            same = sum(
-                list(mine[0].tokens) == [task.vocabulary.tokens[token] for token in loop[0][1]]
-                for mine, loop in zip(ours, theirs, strict=True)
-                if mine and loop
-            )
-            each = statistics.median(seconds["all"]) / count
-            ratio = of_loop / len(rows) / each
-            verdict = "met" if ratio >= GOALS["cpu"] else "missed"
-            print(
-                f"beam {width}, grammar {'on' if grammar else 'off'}: {count:,} problems in "
-                f"{statistics.median(seconds['all']):.2f} s, {1e3 * each:.2f} ms each; the loop "
-                f"{1e3 * of_loop / len(rows):.1f} ms each (over {len(rows)}, best hypothesis the same for {same}): "
-                f"{ratio:.1f} times as fast, goal {GOALS['cpu']:g}: {verdict}"
-            )
-        else:
-            print(f"beam {width}, grammar {grammar}: {count:,} problems in {statistics.median(seconds['all']):.2f} s")
+        how = Search(width, grammar, alpha=1.0, longest=task.settings.max_program)
+        all_at_once = partial(search, network, whole, task.vocabulary, how, device)
+        ours = partial(search, network, some, task.vocabulary, how, device)
+        theirs = partial(loop_search.search, network, some, task.vocabulary, how, device)
+        check(ours(), theirs(), task)
+        seconds: dict[str, list[float]] = {"ours": [], "loop": []}
+        for _ in range(options.repeats):
+            seconds["ours"].append(timed(device, all_at_once) / count)
+            seconds["loop"].append(timed(device, theirs) / len(problems))
+        each, looped = (statistics.median(found) for found in seconds.values())
+        verdict = "met" if looped / each >= GOALS[device.type] else "missed"
+        print(
+            f"beam {width}, grammar {'on' if grammar else 'off'}: {count:,} problems in {each * count:.2f} s, "
+            f"{1e3 * each:.2f} ms each; the loop {1e3 * looped:.1f} ms each ({len(problems)} of them, the same found): "
+            f"{looped / each:.1f} times as fast, goal {GOALS[device.type]:g}: {verdict}"
+        )
 
 
-def chosen(task: MathTask, rows: torch.Tensor):  # type: ignore[no-untyped-def]
-    from engine.mathqa.numbers import read
-    from engine.mathqa.programs import parse
-
-    problems = [task.problems("test")[row] for row in rows.tolist()]
-    return [read(each.text) for each in problems], [parse(each.formula) for each in problems]
+def check(ours: list[list[Hypothesis]], theirs: list[loop_search.Hypotheses], task: MathTask) -> None:
+    """Both must have found the same; hypotheses of equal probability may change places."""
+    for mine, loop in zip(ours, theirs, strict=True):
+        complete = [each for each in mine if each.complete]
+        found = sorted((round(each.log_probability, 3), each.tokens) for each in complete)
+        wanted = sorted((round(log_prob, 3), words_of(tokens, task.vocabulary)) for log_prob, tokens in loop)
+        if {tokens for _, tokens in found} != {tokens for _, tokens in wanted}:
+            raise SystemExit(f"the loop finds other hypotheses:\n{found}\n{wanted}")
 
 
 def solver(device: torch.device, options: argparse.Namespace) -> tuple[MathTask, Seq2Seq]:
@@ -102,8 +99,9 @@ def solver(device: torch.device, options: argparse.Namespace) -> tuple[MathTask,
     config = configured_solver("attention", options.data, device=str(device))
     data, task = open_math(config), MathTask(config.row.variants["attention"].options)
     if options.run:
+        from engine.config import read_config
         from engine.jobs import best_checkpoint
-        from sessions.run.records import CONFIG, read_config
+        from sessions.run.records import CONFIG
 
         config = read_config(Path(options.run, CONFIG))
         task = MathTask(config.row.variants[config.variant].options)
@@ -123,11 +121,11 @@ def training(device: torch.device, options: argparse.Namespace) -> None:
     for _ in range(max(options.repeats, 2)):
         mine.append(speed(device, options))
         if device.type == "cpu":
-            theirs.append(elsewhere(options.data, options.batches, 0.6))
-    print(f"training, problems/s: ours {statistics.median(mine):,.1f}", end="")
+            theirs.append(elsewhere(options.data, options.batches, RATIO))
+    print(f"training, program tokens/s: ours {statistics.median(mine):,.0f}", end="")
     if theirs:
         ratio = statistics.median(mine) / statistics.median(theirs)
-        print(f", the usual script {statistics.median(theirs):,.1f}: {ratio:.2f} times, goal 3", end="")
+        print(f", the usual script {statistics.median(theirs):,.0f}: {ratio:.2f} times, goal 3", end="")
     print(f"  (all: {[round(each) for each in mine]}, {[round(each) for each in theirs]})")
 
 
@@ -138,25 +136,23 @@ def forcing(device: torch.device, options: argparse.Namespace) -> None:
         "always": {"teacher_forcing": 1.0},
     }
     found = {name: speed(device, options, **settings) for name, settings in ways.items()}
-    print("teacher forcing, problems/s: " + ", ".join(f"{name} {value:,.1f}" for name, value in found.items()))
+    print("teacher forcing, program tokens/s: " + ", ".join(f"{name} {value:,.1f}" for name, value in found.items()))
 
 
 def speed(device: torch.device, options: argparse.Namespace, **settings: object) -> float:
-    """Problems per second."""
+    """Program tokens per second, their ends included."""
     _, update = trainer(device, options.data, **settings)
     for _ in range(WARM_UP):
         next(update)
-    begun, problems = time.perf_counter(), 0
+    begun, tokens = time.perf_counter(), 0
     for _ in range(options.batches):
-        problems += next(update)
+        tokens += next(update)
     synchronise(device)
-    return problems / (time.perf_counter() - begun)
+    return tokens / (time.perf_counter() - begun)
 
 
 def trainer(device: torch.device, data: str | None, **settings: object) -> tuple[TorchLearner, Iterator[int]]:
-    config = configured_solver(
-        "attention", data, device=str(device), batch_size=SIZES["batch"], epochs=1000, **settings
-    )
+    config = configured_solver("attention", data, **SIZED, **{"device": str(device), **settings})
     learner, task = TorchLearner(config.settings), MathTask(config.row.variants[config.variant].options)
     problems = open_math(config)
     artifacts = task.prepare(problems, config.settings)  # type: ignore[arg-type]
@@ -166,25 +162,22 @@ def trainer(device: torch.device, data: str | None, **settings: object) -> tuple
 
 
 def updates(learner: TorchLearner, task: MathTask) -> Iterator[int]:
-    """Train for ever; yields the problems of each update."""
+    """Train for ever; yields the program tokens of each update."""
     epoch = 0
     while True:
         learner.start_epoch()
         for batch in task.batches("train", Stream(1, epoch)):
             learner.update([batch], 1e-3)
-            yield size_of(batch[0])
+            yield int((batch[0].gold != PADDING).sum())
         epoch += 1
 
 
-def size_of(batch: Batch) -> int:
-    return len(batch.numbers)
-
-
-def timed(device: torch.device, way):  # type: ignore[no-untyped-def]
+def timed(device: torch.device, way: Callable[[], object]) -> float:
+    """Seconds."""
     begun = time.perf_counter()
-    found = way()
+    way()
     synchronise(device)
-    return found, time.perf_counter() - begun
+    return time.perf_counter() - begun
 
 
 def synchronise(device: torch.device) -> None:
@@ -203,6 +196,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=PARTS)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--batches", type=int, default=60)
+    parser.add_argument("--looped", type=int, default=100, help="problems that the loop over hypotheses is given")
     return parser.parse_args()
 
 

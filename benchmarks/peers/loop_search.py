@@ -37,14 +37,13 @@ class Beam:
 
 @torch.no_grad()
 def search(
-    network: Seq2Seq, encoded: Encoded, vocabulary: Vocabulary, how: Search
-) -> list[list[tuple[float, list[int]]]]:
+    network: Seq2Seq, encoded: Encoded, vocabulary: Vocabulary, how: Search, device: torch.device
+) -> list[Hypotheses]:
     """(log-probability, tokens without the end) of every problem's hypotheses, the best first."""
-    device = torch.device("cpu")
     grammar = Grammar(vocabulary.tokens, device) if how.grammar else None
     found = []
     for row in range(len(encoded)):
-        batch = encoded.batch(torch.tensor([row]))
+        batch = encoded.batch(torch.tensor([row])).to(device)
         memory = network.encoder(batch.inputs)
         found.append(one(network, memory, batch.numbers, grammar, how))
     return found
@@ -59,7 +58,7 @@ def one(network: Seq2Seq, memory: Memory, numbers: Tensor, grammar: Grammar | No
         candidates: list[tuple[float, int, Beam]] = []
         for beam in beams:
             last = beam.tokens[-1] if beam.tokens else START
-            token = torch.tensor([[last]])
+            token = torch.tensor([[last]], device=memory.states.device)
             output, (h, c) = decoder.lstm(decoder.embedding(token), (beam.hidden[None], beam.cell[None]))
             log_probs = decoder.logits(output, memory)[0, 0].log_softmax(0)
             log_probs[NEVER] = -math.inf

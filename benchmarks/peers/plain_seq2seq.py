@@ -2,7 +2,7 @@
 
 The peer of `benchmarks.problems`. It trains the same network with the same optimizer as ours on the same problems: a
 BiLSTM of torch over packed batches, nn.LSTMCell step by step, attention and the output layer at every step. Run as a
-module it says how many problems it trains on in a second:
+module it says how many program tokens it trains on in a second:
 
     python -m benchmarks.peers.plain_seq2seq [--data FOLDER] [--batches 20]
 """
@@ -98,14 +98,14 @@ class PlainSeq2Seq(nn.Module):
         return torch.stack(outputs, 1)
 
 
-def problems_per_second(data: str | None, batches: int, sizes: dict[str, int], ratio: float) -> float:
+def tokens_per_second(data: str | None, batches: int, sizes: dict[str, int], ratio: float) -> float:
     """Train on so many batches and say how fast."""
     torch.manual_seed(0)
     random.seed(0)
     dataset = Problems(open_problems(data))
     model = PlainSeq2Seq(len(dataset.words) + 1, len(dataset.tokens) + 3, sizes)
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
-    done, problems, begun = 0, 0, time.perf_counter()
+    done, tokens, begun = 0, 0, time.perf_counter()
     while True:
         for texts, programs in DataLoader(dataset, sizes["batch"], shuffle=True, collate_fn=collate):
             optimizer.zero_grad()
@@ -113,11 +113,11 @@ def problems_per_second(data: str | None, batches: int, sizes: dict[str, int], r
             F.cross_entropy(logits.flatten(0, 1), programs[:, 1:].flatten(), ignore_index=0).backward()
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
-            done, problems = done + 1, problems + len(texts)
+            done, tokens = done + 1, tokens + int((programs[:, 1:] != 0).sum())
             if done == WARM_UP:
-                problems, begun = 0, time.perf_counter()
+                tokens, begun = 0, time.perf_counter()
             if done == WARM_UP + batches:
-                return problems / (time.perf_counter() - begun)
+                return tokens / (time.perf_counter() - begun)
 
 
 def elsewhere(data: str | None, batches: int, ratio: float) -> float:
@@ -135,7 +135,7 @@ def main() -> None:
     parser.add_argument("--ratio", type=float, default=0.6, help="teacher forcing")
     parser.add_argument("--sizes", type=json.loads, default=SIZES)
     options = parser.parse_args()
-    print(problems_per_second(options.data, options.batches, options.sizes, options.ratio))
+    print(tokens_per_second(options.data, options.batches, options.sizes, options.ratio))
 
 
 if __name__ == "__main__":

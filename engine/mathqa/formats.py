@@ -21,6 +21,7 @@ LISTED = 5  # wrong entries in an error message
 KEPT = 1_000  # wrong entries that are remembered; more are only counted
 LARGEST = 2**28  # bytes of a file; MathQA's largest has 24 million
 TRIED = 20  # entries that are looked at to say what a file is
+KEYS = frozenset(["Problem", "linear_formula"])  # of every entry
 SHOWN = 60  # characters of a text in a message
 
 EXPECTED = (
@@ -83,15 +84,19 @@ def problems_in(path: Path, name: str, content: bytes) -> ProblemFile:
 
 
 def look(path: Path, at_most: int) -> None:
-    """Raise a LabError if the first bytes of a file show that it holds no problems."""
+    """Raise a LabError if the first bytes of a file show that it holds no problems.
+
+    Its first entries may all be wrong: with broken=skip one can train on the others.
+    """
     content = content_of(path, WANTED, at_most)
     if len(content) < at_most:
         problems_in(path, path.name, content)
         return
     text, encoding, _ = _text(path, content)
     found = ProblemFile(path.name, encoding)
-    found.add(_first(text))
-    if not found.problems:
+    entries = list(_first(text))
+    if not any(isinstance(entry, dict) and entry.keys() >= KEYS for entry in entries):
+        found.add(entries)
         raise _nothing(path, found)
 
 

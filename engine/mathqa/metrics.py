@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,15 @@ from engine.mathqa.execute import Execution, execute, is_right
 from engine.mathqa.programs import Program, ProgramError, steps_of, tokens_of
 
 NOVEL = "novel/"  # before the names of metrics over the problems that are in no training problem up to numbers
+LISTED = 20  # reasons why programs have no value, the commonest
+OTHERS = "others"
+# What differs between two errors of one kind, and what stands there where they are counted
+ALIKE = (
+    (re.compile(r"uses n\d+, the problem has .*"), "uses a number that the problem has not"),
+    (re.compile(r"gives (\w+) (?:no|\d+) arguments?, .*"), r"gives \1 too few arguments"),
+    (re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""), "..."),
+    (re.compile(r"#\d+|\bconst_[\w.]*\w|\bn\d+|(?<!\w)-?\d+(?:\.\d+)?(?:e[+-]?\d+)?"), "..."),
+)
 
 
 @dataclass(frozen=True)
@@ -76,14 +86,16 @@ def without_value(marks: Sequence[Marks]) -> dict[str, float]:
 
 
 def errors_of(marks: Iterable[Marks]) -> dict[str, int]:
-    """How often each reason keeps a program from having a value, without the places in it; the commonest first."""
-    reasons = Counter(reason_of(each.error) for each in marks if each.error is not None)
-    return dict(reasons.most_common())
+    """How often each reason keeps a program from having a value: the commonest first, `others` for what is rare."""
+    reasons = Counter(reason_of(each.error) for each in marks if each.error is not None).most_common()
+    others = sum(count for _, count in reasons[LISTED:])
+    return dict(reasons[:LISTED]) | ({OTHERS: others} if others else {})
 
 
 def reason_of(error: str) -> str:
-    """An error without the step it is in: `step 2 divides by zero` -> `divides by zero`."""
+    """An error without its step and its values: `step 2 uses #7, which ...` -> `uses ..., which ...`."""
     first, _, rest = error.partition(" ")
-    if first != "step":
-        return error
-    return rest.partition(" ")[2] or error
+    reason = rest.partition(" ")[2] if first == "step" else error
+    for differing, said in ALIKE:
+        reason = differing.sub(said, reason)
+    return reason or error

@@ -106,15 +106,16 @@ def order_of(
     problems = task.problems(split)
     if order == "corpus":
         return range(len(problems))
-    known: dict[tuple[str, str], list[int]] = model.memory[MEMORY]
-    if (split, order) not in known:
+    known: dict[tuple[str, str, bool], list[int]] = model.memory[MEMORY]
+    key = split, order, grammar
+    if key not in known:
         if order == "novel":
             rows = [row for row, problem in enumerate(problems) if task.artifacts.novel(problem)]
         else:
             say(f"solving {len(problems):,} problems")
             rows = wrong_ones(task, network, split, problems, grammar)
-        known[split, order] = rows
-    return known[split, order]
+        known[key] = rows
+    return known[key]
 
 
 def wrong_ones(task: MathTask, network: Any, split: Split, problems: Sequence[Problem], grammar: bool) -> list[int]:

@@ -194,6 +194,9 @@ def restore(
 
 
 def clean(
+    cache: Annotated[
+        bool, typer.Option("--cache", help="The cache too: decoded pictures, features; made anew when needed.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
@@ -201,7 +204,9 @@ def clean(
 ) -> int:
     """Empty the trash and drop the training state of finished runs; their weights and results stay."""
     store = open_lab(home).store
-    found = list(store.cleanable())
+    if cache:
+        store.check_cache_is_idle()
+    found = list(store.cleanable(cache=cache))
     total = sum(bytes for _, bytes, _ in found)
     if not as_json:
         for path, bytes, why in found:
@@ -212,6 +217,8 @@ def clean(
             raise UsageError("nobody is there to confirm it", expected="--yes", hint="--dry-run only looks")
         if not yes:
             typer.confirm("Remove this for good?", abort=True, err=True)
+            if cache:
+                store.check_cache_is_idle()  # it may have taken long to answer
         total = store.clean(found)
     if as_json:
         items = [{"path": str(path), "bytes": bytes, "why": why} for path, bytes, why in found]

@@ -25,7 +25,7 @@ from sessions.run.query import Query, check_keys, is_term
 from sessions.run.records import CHECKPOINTS, CONFIG, EVENTS, LABELS, META, REQUEST, RUN_VERSION, RecordCache, digest
 from sessions.run.runs import RUN_ID, Run, read_run
 from sessions.run.status import derive
-from sessions.run.tickets import ALPHABET
+from sessions.run.tickets import ALPHABET, jobs_of
 
 if TYPE_CHECKING:  # importing it costs what the app's first frame may take
     from engine.config import Config
@@ -200,8 +200,8 @@ class Store:
                 os.rename(self.home.trash / matching[0], target)
         return target
 
-    def cleanable(self) -> Iterator[tuple[Path, int, str]]:
-        """What `clean` would remove: (path, bytes, why). Trash, and the training state of finished runs."""
+    def cleanable(self, *, cache: bool = False) -> Iterator[tuple[Path, int, str]]:
+        """What `clean` would remove: (path, bytes, why). Trash, training state of finished runs, with `cache` that."""
         for run_id in self.trash_ids():
             path = self.home.trash / run_id
             yield path, size_of(path), "in the trash"
@@ -211,8 +211,24 @@ class Store:
             for path in sorted((run.path / CHECKPOINTS).glob(f"step-*/{TRAINING_STATE}")):
                 yield path, size_of(path), f"training state of finished run {run.id}"
         for path in sorted(self.home.runs.glob(".*.partial")):
-            if time.time() - path.stat().st_mtime > 3600:
+            if _is_old(path):
                 yield path, size_of(path), "left over from a launch that failed"
+        for path in sorted(self.home.cache.iterdir()) if cache and self.home.cache.is_dir() else ():
+            if not path.name.startswith("."):
+                yield path, size_of(path), "cache: made anew when it is needed"
+            elif path.is_dir() and _is_old(path):
+                yield path, size_of(path), "left over from what never came into the cache"
+
+    def check_cache_is_idle(self) -> None:
+        """Refuse to empty the cache under a run that goes on or waits for its turn, or under its queued jobs."""
+        busy = [run for run in self.all() if jobs_of(run.record.request) or _may_go_on(run)]
+        if busy:
+            raise UsageError(
+                "the cache may be in use",
+                got=", ".join(run.id for run in busy[:8]) + (" ..." if len(busy) > 8 else ""),
+                expected="no run that goes on, waits, or has jobs to do",
+                hint="labapp wait waits for them; without --cache the rest is cleaned now",
+            )
 
     def clean(self, found: Iterable[tuple[Path, int, str]]) -> int:
         """Remove what `cleanable` found, and nothing that came later; returns the bytes freed."""
@@ -259,6 +275,16 @@ def about(config: Config) -> dict[str, Any]:
         "seed": config.settings.seed,
         **provenance(),
     }
+
+
+def _may_go_on(run: Run) -> bool:
+    """Here, or on another host that shares the home."""
+    return run.status.name in ("queued", "running", "stalled", "remote") and not run.status.stale
+
+
+def _is_old(path: Path) -> bool:
+    """Whoever began to write it does so no more."""
+    return time.time() - path.stat().st_mtime > 3600
 
 
 def _run_ids(folder: Path) -> list[str]:

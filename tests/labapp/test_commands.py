@@ -15,6 +15,7 @@ import pytest
 
 from engine.errors import nearest
 from labapp.output import clean, duration, size
+from sessions import control
 from sessions.process import child_environment, python_command
 from tests.conftest import Lab
 
@@ -176,6 +177,19 @@ class TestControl:
         assert printed.code == 2
         assert printed.json["error"]["expected"] == "--yes"
         assert lab.store.trash_ids() == [run.id]
+
+    def test_clean_drops_the_cache_if_asked_to_and_no_run_needs_it(self, labapp: Any, lab: Lab) -> None:
+        kept = lab.store.home.ensure().cache / "features" / "a.safetensors"
+        kept.parent.mkdir()
+        kept.write_bytes(b"12345")
+        assert labapp("clean", "--yes", "--json").json["freed"] == 0
+        waits = lab.create()
+        assert "may be in use" in labapp("clean", "--cache", "--yes").err
+        control.delete(lab.store, waits)
+        assert kept.exists()
+        assert "cache: made anew" in labapp("clean", "--cache", "--dry-run").err
+        labapp("clean", "--cache", "--yes")
+        assert not kept.parent.exists()
 
     def test_json_of_an_action_names_those_that_refused(self, labapp: Any, lab: Lab) -> None:
         going, ended = lab.at_step(lab.launch(epochs=2000, pace=0.004), 2), lab.ended(lab.launch())

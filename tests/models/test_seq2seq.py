@@ -223,6 +223,16 @@ class TestDecoder:
         found = ours.cell(token, hidden, cell, table)
         torch.testing.assert_close(found, (wanted_hidden[0], wanted_cell[0]))
 
+    def test_in_half_precision_states_and_cells_are_not(self) -> None:
+        ours, read, (tokens, _) = decoder().float(), memory(), programs([8, 8, 8])
+        read = Memory(read.states.float(), read.mask, read.summary.float())
+        forced = torch.ones_like(tokens).bool()
+        exact = ours.states(tokens, read, forced)
+        with torch.autocast("cpu", torch.bfloat16):
+            found = ours.states(tokens, read, forced)
+            assert found.dtype == ours.table().dtype == torch.float32
+        torch.testing.assert_close(found, exact, atol=0.05, rtol=0.05)
+
     @with_and_without_attention
     def test_logits_of_many_states_are_those_of_each(self, attention: bool) -> None:
         ours, read, states = decoder(attention), memory(), torch.randn(3, 6, HIDDEN).double()

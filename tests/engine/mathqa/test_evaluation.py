@@ -13,14 +13,14 @@ from torch import Tensor, nn
 
 from engine.mathqa import evaluation, metrics
 from engine.mathqa.corpus import MathData
-from engine.mathqa.decoding import Hypothesis, search
+from engine.mathqa.decoding import Hypothesis, search, search_of
 from engine.mathqa.evaluation import sample
 from engine.mathqa.lookup import Lookup
 from engine.mathqa.numbers import numbers_of
 from engine.mathqa.programs import parse, tokens_of
 from engine.mathqa.task import MathTask
 from engine.task import SPLITS, Split
-from models.seq2seq import PADDING, Seq2Seq
+from models.seq2seq import PADDING, Seq2Seq, log_likelihood
 from tests.engine.mathqa.solvers import OTHERS, TRAIN, made, sharpened
 
 CPU = torch.device("cpu")
@@ -61,7 +61,7 @@ def test_gold_programs_score_one(
     of_all = {name: found.metrics[name] for name in NAMES}
     assert of_all == dict.fromkeys(NAMES, 1.0)
     assert {name for name in found.metrics if name.startswith("novel/")} == (
-        set() if split == "train" else {f"novel/{name}" for name in NAMES | {"loss"}}
+        set() if split == "train" else {f"novel/{name}" for name in (*NAMES, "loss")}
     )
     assert found.mistakes == []
     assert found.report["errors"] == {}
@@ -84,6 +84,7 @@ def test_every_width_is_measured_with_grammar_and_without(
     by_beam = found.report["by_beam"]
     assert list(by_beam) == ["3", "1", "5"]
     assert by_beam["5"]["grammar_off"]["no_value"] == 1
+    assert by_beam["5"]["grammar_on"]["no_value"] == 0
     assert by_beam["5"]["grammar_off"]["exact_match"] == 0
     assert by_beam["5"]["grammar_on"]["exact_match"] == by_beam["5"]["exact_match"] == 1
     assert by_beam["3"]["exact_match"] == found.metrics["exact_match"]
@@ -97,7 +98,9 @@ def test_the_main_numbers_are_those_of_the_settings_own_search(solver: tuple[Mat
     found = task.evaluate(model, "val")
     for width in (3, 1, 5):
         for other in (True, False):
-            hypotheses = search(model, task.encoded("val"), task.vocabulary, task.search(width, other), CPU)
+            hypotheses = search(
+                model, task.encoded("val"), task.vocabulary, search_of(task.settings, width, other), CPU
+            )
             marks = [
                 metrics.mark(beams[0].tokens, parse(formula), numbers_of(text), answer, complete=beams[0].complete)
                 for beams, (text, formula, answer) in zip(hypotheses, OTHERS, strict=True)
@@ -133,6 +136,13 @@ class TestBaseline:
         assert "lookup" not in report
         assert report["novel"] == 2
 
+    def test_is_not_looked_up_among_others_than_the_run_was_trained_on(self, solver: tuple[MathTask, Seq2Seq]) -> None:
+        task, model = solver
+        assert task.data is not None
+        others = MathData("0" * 64, {"train": task.data.split("val"), "test": task.data.split("test")})
+        task.attach(others, task.settings, task.artifacts, CPU)
+        assert "lookup" not in task.evaluate(model, "test").report
+
 
 class TestLoss:
     def test_is_the_mean_over_all_gold_tokens_and_ends(self, solver: tuple[MathTask, Seq2Seq]) -> None:
@@ -146,7 +156,18 @@ class TestLoss:
                 total -= log_probs[step, token].item()
                 tokens += 1
         assert tokens == sum(len(tokens_of(parse(formula))) + 1 for _, formula, _ in TRAIN)
-        assert task.evaluator.losses(model, "train")["loss"] == pytest.approx(total / tokens, rel=1e-5)
+        assert task.evaluator.losses(model, "train") == pytest.approx({"loss": total / tokens}, rel=1e-5)
+
+    def test_of_novel_problems_is_theirs_alone(self, solver: tuple[MathTask, Seq2Seq]) -> None:
+        task, model = solver
+        found, encoded = task.evaluator.losses(model, "val"), task.encoded("val")
+        each = [
+            -log_likelihood(model(batch.inputs, batch.tokens), batch.gold).item()
+            for batch in (encoded.batch(torch.tensor([row])) for row in range(3))
+        ]
+        tokens = [len(tokens_of(parse(formula))) + 1 for _, formula, _ in OTHERS]
+        assert found["loss"] == pytest.approx(sum(each) / sum(tokens), rel=1e-5)
+        assert found["novel/loss"] == pytest.approx((each[0] + each[2]) / (tokens[0] + tokens[2]), rel=1e-5)
 
     def test_depends_on_no_batch_and_no_teacher_forcing(self, solver: tuple[MathTask, Seq2Seq]) -> None:
         task, model = solver
@@ -196,11 +217,11 @@ def test_what_cannot_be_solved_at_all_is_wrong_with_a_reason(
     solver: tuple[MathTask, Seq2Seq], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     task, model = solver
-    monkeypatch.setattr(
-        evaluation,
-        "searches",
-        lambda network, encoded, vocabulary, hows, device, rows: [[[] for _ in rows] for _ in hows],
-    )
+
+    def nothing(network: Any, encoded: Any, vocabulary: Any, hows: Sequence[Any], *rest: Any) -> Any:
+        return [[[] for _ in range(len(encoded))] for _ in hows]
+
+    monkeypatch.setattr(evaluation, "searches", nothing)
     found = task.evaluate(model, "val")
     assert found.metrics["exact_match"] == found.metrics["token_accuracy"] == 0
     assert sum(found.report["errors"].values()) == len(OTHERS) == len(found.mistakes)

@@ -144,15 +144,15 @@ class TestFrozen:
         learner = TorchLearner(frozen.settings)
         learner.build(frozen, frozen.artifacts)
         reader = reader_of(frozen)
+        reader.cache = None
         before = whole(reader.read(READINGS)).clone()
         for batch in frozen.batches("train", Stream(1)):
             learner.update([batch], 0.1)
-        reader.cache = None
-        assert torch.equal(whole(reader.read(READINGS)), before)
         assert reader.network is not None
         assert not any(each.requires_grad for each in reader.network.parameters())
         wanted = AutoModel.from_pretrained(folder).state_dict()
         assert all(torch.equal(each, wanted[name]) for name, each in reader.network.state_dict().items())
+        assert torch.equal(whole(reader.read(READINGS)), before)
         names = learner.model.state_dict().keys()
         assert {name.split(".")[1] for name in names if name.startswith("encoder.")} == {
             "projection",

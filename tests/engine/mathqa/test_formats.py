@@ -182,6 +182,11 @@ class TestLook:
         path.write_text(text + " torn")
         look(path, 1_000)
 
+    def test_wrong_entries_at_the_beginning_are_for_a_check_to_tell(self, path: Path) -> None:
+        written(path, [entry(formula="cosine(n0)")] * 50 + numbered(5))
+        look(path, 1_000)
+        assert len(read_problems(path).problems) == 5
+
     def test_a_beginning_without_a_problem_is_refused(self, path: Path) -> None:
         written(path, [{"text": "no problem"}] * 200)
         with pytest.raises(LabError, match="no problem of it can be read"):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.mathqa.corpus import Problem
 from engine.mathqa.decoding import Hypothesis
-from engine.mathqa.metrics import CUT, Marks, errors_of, mark, reason_of, run, scores
+from engine.mathqa.metrics import CUT, LISTED, Marks, errors_of, mark, reason_of, run, scores
 from engine.mathqa.mistakes import KEPT, mistakes_of, text_or_tokens
 from engine.mathqa.operations import OPERATIONS
 from engine.mathqa.programs import parse, tokens_of
@@ -101,6 +101,31 @@ class TestErrors:
         found = errors_of(marks)
         assert found == {"divides by zero": 2, CUT: 1, "add has no arguments": 1}
         assert next(iter(found)) == "divides by zero"
+
+    @pytest.mark.parametrize(
+        ("tokens", "reason"),
+        [
+            (["sqrt n0", "sqrt n1"], "takes the square root of ..., which is no real number"),
+            (["negate n5", "add n0 n17"], "uses a number that the problem has not"),
+            (["negate #0", "add n0 #7"], "uses ..., which is no earlier step"),
+            (["negate const_x", "negate const_1.2.3"], "uses ..., which is no number"),
+            (["add n0", "add #1"], "gives add too few arguments"),
+            (["fly n0", "walk n0"], "calls ..., which is no operation"),
+            (["it's n0", "% n0"], "... is neither operation nor argument"),
+            (["n0 add", "const_2.5 n0"], "the program begins with the argument ..., expected an operation"),
+            (["triangle_area_three_edges n2 n3 n4", "triangle_area_three_edges n2 n3 const_100"],
+             "has no triangle: edges of ..., ... and ... do not meet"),
+        ],
+    )  # fmt: skip
+    def test_differ_by_more_than_their_values(self, tokens: list[str], reason: str) -> None:
+        errors = [run(each.split(), (-12.0, -1.5e-7, 1.0, 2.0, 2.5e12)).error for each in tokens]
+        assert {reason_of(str(each)) for each in errors} == {reason}
+
+    def test_of_many_reasons_the_commonest_are_listed(self) -> None:
+        errors = [letter * (place + 1) for place, letter in enumerate("abcdefghijklmnopqrstuvw")]
+        found = errors_of(Marks(False, False, 0, 1, error) for error in errors for _ in error)
+        assert len(found) == LISTED + 1
+        assert (next(iter(found)), found["others"]) == ("w" * 23, 1 + 2 + 3)
 
     @pytest.mark.parametrize("error", ["the program is empty", "step", "step 1", CUT, ""])
     def test_what_names_no_step_stays(self, error: str) -> None:

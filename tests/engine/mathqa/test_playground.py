@@ -20,6 +20,7 @@ from engine.mathqa.playground import LONGEST, MOST, attend, examples, solve
 from engine.mathqa.programs import parse, text_of
 from engine.mathqa.settings import WIDEST
 from engine.mathqa.task import MathTask
+from labapp.solve import reading, replies
 from tests.engine.mathqa.solvers import OTHERS, TRAIN, config, opened, sharpened
 
 TEXT = "Ben has 1,600 apples and eats 25%. How many are left?"
@@ -158,11 +159,13 @@ class TestTyped:
         assert typed["value"] is None
         assert error in typed["error"]
 
-    def test_two_hundred_steps_are_run_and_more_are_refused(self, model: TrainedModel) -> None:
+    def test_two_hundred_steps_are_run_and_no_more(self, model: TrainedModel) -> None:
         program = "|".join(["negate(n1)"] * MOST_STEPS)
-        assert ask(solve, model, problem=TEXT, program=program)["problems"][0]["typed"]["value"] == -25
-        with pytest.raises(UsageError, match="no program"):
-            ask(solve, model, problem=TEXT, program=f"{program}|negate(n1)")
+        typed = ask(solve, model, problem=TEXT, program=program)["problems"][0]["typed"]
+        assert typed["value"] == -25
+        assert len(ask(attend, model, problem=TEXT, program=program)["attention"]) == MOST_STEPS
+        with pytest.raises(UsageError, match="201 steps"):
+            ask(solve, model, problem=TEXT, program=program + "|negate(n1)")
 
     @pytest.mark.parametrize("program", ["", "|", "add(n0", "n1(n0)", "add(n0,n1)" * 3_000, 7, ["add(n0,n1)"]])
     def test_what_is_no_program_is_refused(self, model: TrainedModel, program: Any) -> None:
@@ -275,6 +278,15 @@ class TestExamples:
         scores = [each["beams"][0]["score"] for each in wrong["problems"]]
         assert scores == sorted(scores, reverse=True)
 
+    def test_wrong_ones_are_those_of_the_search_that_was_asked_for(self, model: TrainedModel) -> None:
+        for grammar in (True, False):
+            wrong = ask(examples, model, split="val", order="wrong", count=10, beam=1, grammar=grammar)
+            rows = torch.arange(len(OTHERS))
+            task, network = cast(Loaded, model).task, cast(Loaded, model).learner.evaluation_model()
+            (found,) = task.evaluator.hypotheses(network, "val", rows, [(1, grammar)])
+            surest = sorted((-each.score, row) for row, each in enumerate(found))
+            assert [each["index"] for each in wrong["problems"]] == [row for _, row in surest]
+
     def test_beyond_the_end_there_are_none(self, model: TrainedModel) -> None:
         assert ask(examples, model, split="val", start=len(OTHERS), count=5)["problems"] == []
 
@@ -313,3 +325,7 @@ def test_what_is_no_request_is_refused(model: TrainedModel, args: dict[str, Any]
     with pytest.raises(UsageError) as refused:
         ask(solve, model, **args)
     assert len(str(refused.value)) < 400
+
+
+def test_the_face_which_imports_no_torch_knows_the_same_bounds() -> None:
+    assert (reading.LONGEST, replies.WIDEST) == (LONGEST, WIDEST)

@@ -12,6 +12,7 @@ import torch
 from torch.nn import functional as F
 
 from engine.errors import LabError
+from engine.learner import TorchLearner
 from engine.mathqa import forcing
 from engine.mathqa.artifacts import LIBRARY, TENSORS, key_of, restore
 from engine.mathqa.corpus import Problem
@@ -50,6 +51,18 @@ class TestEveryVariant:
     def test_learns_its_problems_by_heart(self, variant: str, tmp_path: Path) -> None:
         task, model = learned(variant, tmp_path, teacher_forcing=1.0)
         assert task.evaluate(model, "train").metrics["exact_match"] >= 0.6
+
+    def test_in_half_precision_it_learns_the_same(self, variant: str, tmp_path: Path) -> None:
+        losses = {}
+        for precision in ("fp32", "bf16"):
+            task, _, artifacts = made(variant, tmp_path, precision=precision, dropout=0.0, teacher_forcing=1.0)
+            learner = TorchLearner(task.settings)
+            learner.build(task, artifacts)
+            for batch in task.batches("train", Stream(1)):
+                learner.update([batch], 0.01)
+            losses[precision] = learner.averages()[0]["loss"]
+            assert learner.health().skipped == 0
+        assert losses["bf16"] == pytest.approx(losses["fp32"], rel=0.02)
 
     def test_predicts_what_needs_no_data(self, variant: str, tmp_path: Path) -> None:
         task, model, _ = made(variant, tmp_path)

@@ -13,10 +13,12 @@ from engine.errors import LabError, UsageError
 from engine.files import write_json
 from sessions import control
 from sessions.process import child_environment, python_command
+from sessions.queuefiles import stamped
 from sessions.run import records
-from sessions.run.records import CONFIG, LABELS
+from sessions.run.records import CONFIG, LABELS, REQUEST
 from sessions.run.runs import Run
 from sessions.run.store import Store
+from sessions.run.tickets import new_ticket
 from tests.conftest import Lab
 
 
@@ -116,6 +118,43 @@ class TestTrash:
         assert kept.status.name == "finished"
         assert list((kept.path / "checkpoints").glob("*/model.safetensors"))
         assert not list((kept.path / "checkpoints").glob("*/training.pt"))
+
+
+class TestCache:
+    @pytest.fixture
+    def cache(self, lab: Lab) -> Path:
+        cache = lab.store.home.ensure().cache
+        for path in ("features/a.safetensors", "0123/train.npy", ".0123-left/train.npy", ".4567-now/train.npy"):
+            (cache / path).parent.mkdir()
+            (cache / path).write_bytes(b"12345")
+        (cache / ".0123.lock").touch()
+        os.utime(cache / ".0123-left", (0, 0))
+        return cache
+
+    def test_is_cleaned_only_when_asked_for_but_not_what_is_just_being_made(self, lab: Lab, cache: Path) -> None:
+        assert list(lab.store.cleanable()) == []
+        found = list(lab.store.cleanable(cache=True))
+        assert [path.name for path, _, _ in found] == [".0123-left", "0123", "features"]
+        assert lab.store.clean(found) == 15
+        assert sorted(path.name for path in cache.iterdir()) == [".0123.lock", ".4567-now"]
+
+    def test_is_left_alone_while_a_run_goes_on_waits_or_has_jobs(self, lab: Lab) -> None:
+        lab.store.check_cache_is_idle()
+        ended = lab.ended(lab.launch())
+        lab.store.check_cache_is_idle()
+        waits = lab.create()
+        with pytest.raises(UsageError, match=waits.id):
+            lab.store.check_cache_is_idle()
+        control.delete(lab.store, waits)
+        going = lab.at_step(lab.launch(epochs=400, pace=0.004), 3)
+        with pytest.raises(UsageError, match=going.id):
+            lab.store.check_cache_is_idle()
+        control.kill(going)
+        lab.store.check_cache_is_idle()
+        job = stamped(new_ticket("evaluate"), ended.path)
+        write_json(ended.path / REQUEST, {**(ended.record.request or {}), "jobs": {"evaluate-1": job}})
+        with pytest.raises(UsageError, match=ended.id):
+            lab.store.check_cache_is_idle()
 
 
 def test_a_runs_configuration_is_enough_to_repeat_it(lab: Lab) -> None:
