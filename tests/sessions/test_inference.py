@@ -112,7 +112,7 @@ def test_pictures_are_trained_evaluated_and_understood_without_their_dataset(
 
 def test_killed_in_the_middle_a_network_resumes_to_bit_identical_weights(lab: Lab, tmp_path: Path) -> None:
     data = str(write_pictures(tmp_path / "colours", 30))
-    settings: dict[str, Any] = {**SMALL, "epochs": 20, "ema_decay": 0.9, "checkpoint_minutes": 0.005}
+    settings: dict[str, Any] = {**SMALL, "epochs": 20, "ema_decay": 0.9, "checkpoint_minutes": 0.005, "compile": "off"}
     whole = lab.ended(lab.launch("images/bin", data=data, **settings), seconds=120)
     run = lab.launch("images/bin", data=data, **settings)
     lab.until(run, lambda now: now.step >= 40 and bool(now.history.saved), seconds=90)
