@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+import itertools
 import json
 import os
 import signal
@@ -39,7 +41,18 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("patient")
 
+DONE, TESTS = itertools.count(1), 10  # tests, and after how many of them what is left is put aside
+
 PLUGINS = "tests.toy:ROW,tests.toy:BROKEN_IMPORT,tests.toy:DYING"
+
+
+@pytest.fixture(autouse=True)
+def _nothing_to_go_through_again() -> Iterator[None]:
+    """What outlives some tests is not looked at again: apps leave much behind, and collecting would take over."""
+    yield
+    if next(DONE) % TESTS == 0:
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.fixture(autouse=True)
