@@ -29,7 +29,7 @@ from torch import Tensor, nn
 from torchcrf import CRF
 
 from benchmarks.corpora import configured, open_corpus
-from benchmarks.machine import describe
+from benchmarks.machine import describe, synchronise
 from benchmarks.peers.plain_tagger import SIZES, elsewhere
 from engine.device import choose_device
 from engine.learner import TorchLearner
@@ -195,11 +195,6 @@ def compare(what: str, found: dict[str, list[float]], goal: float | None = None)
     names = list(found)
     verdict = "" if goal is None else f", goal {goal:g}: {'met' if theirs / ours >= goal else 'missed'}"
     print(f"{what}: {names[0]} {ours:.1f} ms, {names[1]} {theirs:.1f} ms: {theirs / ours:.2f} times as fast{verdict}")
-
-
-def synchronise(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
 
 
 PARTS = {"crf": crf, "lstm": lstm, "training": training}

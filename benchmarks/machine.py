@@ -29,6 +29,14 @@ def describe(device: torch.device) -> str:
     return f"{where}; python {platform.python_version()}, torch {torch.__version__}"
 
 
+def synchronise(device: torch.device) -> None:
+    """Wait until a card has done what it was given."""
+    import torch
+
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
 def processor() -> str:
     """The processor's name as Linux knows it."""
     try:

@@ -29,7 +29,7 @@ if __name__ == "__main__":
 import torch
 
 from benchmarks.corpora import configured_solver, open_math
-from benchmarks.machine import describe
+from benchmarks.machine import describe, synchronise
 from benchmarks.peers import loop_search
 from benchmarks.peers.plain_seq2seq import SIZES, elsewhere
 from engine.device import choose_device
@@ -178,11 +178,6 @@ def timed(device: torch.device, way: Callable[[], object]) -> float:
     way()
     synchronise(device)
     return time.perf_counter() - begun
-
-
-def synchronise(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
 
 
 PARTS = {"search": searching, "training": training, "forcing": forcing}

@@ -11,8 +11,8 @@ from typing import Any
 
 import torch
 
-from engine.arguments import number, text
-from engine.errors import UsageError, unknown
+from engine.arguments import number, one_of
+from engine.errors import UsageError
 from engine.jobs import Say, TrainedModel
 from engine.mathqa import solving
 from engine.mathqa.corpus import Problem
@@ -63,10 +63,7 @@ def attend(model: TrainedModel, args: Arguments, cache: Path, say: Say) -> Answe
 
 def examples(model: TrainedModel, args: Arguments, cache: Path, say: Say) -> Answer:
     """Problems of a split, solved, with their gold programs: {split, order, start, count, beam, grammar}."""
-    split, order = text(args, "split", "test"), text(args, "order", "corpus")
-    for kind, known, value in (("split", SPLITS, split), ("order", ORDERS, order)):
-        if value not in known:
-            raise unknown(kind, value, known)
+    split, order = cast_split(one_of(args, "split", "test", SPLITS)), one_of(args, "order", "corpus", ORDERS)
     start, count = number(args, "start", 0, 0, 2**31), number(args, "count", 1, 1, MOST)
     task, network = ready(model)
     how = checked_search(model, args)
@@ -74,8 +71,8 @@ def examples(model: TrainedModel, args: Arguments, cache: Path, say: Say) -> Ans
         say("opening the problems")
         model.attach_own_data(model.settings, cache, say)
         model.memory[MEMORY] = {}
-    problems = task.problems(cast_split(split))
-    rows = order_of(model, task, network, cast_split(split), order, how.grammar, say)
+    problems = task.problems(split)
+    rows = order_of(model, task, network, split, order, how.grammar, say)
     chosen = rows[start : start + count]
     texts, programs = [problems[row].text for row in chosen], [parse(problems[row].formula) for row in chosen]
     found = solving.solve(task, network, texts, how)

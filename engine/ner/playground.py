@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.arguments import number, text
-from engine.errors import UsageError, unknown
+from engine.arguments import number, one_of
+from engine.errors import UsageError
 from engine.jobs import Say, TrainedModel
 from engine.ner.corpus import Sentence
 from engine.ner.tagging import Tagged
@@ -58,22 +58,19 @@ def by_line(text: str) -> list[list[Token]]:
 
 def examples(model: TrainedModel, args: Arguments, cache: Path, say: Say) -> Answer:
     """Sentences of a split, tagged, with their gold tags: {split, order, start, count}."""
-    split, order = text(args, "split", "test"), text(args, "order", "corpus")
-    for kind, known, value in (("split", SPLITS, split), ("order", ORDERS, order)):
-        if value not in known:
-            raise unknown(kind, value, known)
+    split, order = cast_split(one_of(args, "split", "test", SPLITS)), one_of(args, "order", "corpus", ORDERS)
     start, count = number(args, "start", 0, 0, 2**31), number(args, "count", 1, 1, MOST)
     task, network = ready(model)
     if MEMORY not in model.memory:
         say("opening the corpus")
         model.attach_own_data(model.settings, cache, say)
         model.memory[MEMORY] = {}
-    sentences = task.encoded(cast_split(split)).sentences
+    sentences = task.encoded(split).sentences
     if order == "corpus":
         chosen = list(range(start, min(start + count, len(sentences))))
         total = len(sentences)
     else:
-        wrong = wrong_ones(model, task, network, cast_split(split), say)
+        wrong = wrong_ones(model, task, network, split, say)
         chosen, total = wrong[start : start + count], len(wrong)
     found = task.predict(network, [sentences[index].tokens for index in chosen])
     for index, each in zip(chosen, found, strict=True):
