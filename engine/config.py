@@ -260,12 +260,9 @@ def read_config(path: Path) -> Config:
     """A run's config.toml back as a Config."""
     try:
         raw = tomllib.loads(path.read_text())
-        version = raw["v"]
-        if version > CONFIG_VERSION:
-            raise newer(path, version, CONFIG_VERSION)
-        row = task_row(raw["task"])
-        settings = settings_class(row).model_validate(raw["settings"])
-        return Config(raw["task"], raw["variant"], raw["data"], raw["recipe"], int(raw["recipe_version"]), settings)
+        if raw["v"] > CONFIG_VERSION:
+            raise newer(path, raw["v"], CONFIG_VERSION)
+        return config_from(raw)
     except FileNotFoundError as error:
         raise LabError("the run has no configuration", got=f"no file {path}", hint="labapp delete it") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -275,6 +272,15 @@ def read_config(path: Path) -> Config:
             expected="the config.toml that labapp wrote at launch",
             hint="restore the file, or labapp delete the run",
         ) from error
+
+
+def config_from(raw: Mapping[str, Any]) -> Config:
+    """What `Config.as_dict` gave. Settings that came later have their defaults.
+
+    Raises KeyError, TypeError or ValueError for what is none.
+    """
+    settings = settings_class(task_row(raw["task"])).model_validate(raw["settings"])
+    return Config(raw["task"], raw["variant"], raw["data"], raw["recipe"], int(raw["recipe_version"]), settings)
 
 
 def brief(error: BaseException) -> str:

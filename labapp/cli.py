@@ -97,8 +97,22 @@ def start(
 
 def load_commands() -> typer.Typer:
     """The application with all commands."""
-    from labapp.commands import control, data, demo, doctor, evaluate, gradcam, queue, runs, solve, tag, tasks, train
+    from labapp.commands import (
+        control,
+        data,
+        demo,
+        doctor,
+        evaluate,
+        gradcam,
+        queue,
+        runs,
+        solve,
+        study,
+        tag,
+        tasks,
+        train,
+    )  # fmt: skip
 
-    for module in (train, runs, control, queue, evaluate, tag, solve, gradcam, data, tasks, doctor, demo):
+    for module in (train, study, runs, control, queue, evaluate, tag, solve, gradcam, data, tasks, doctor, demo):
         module.register(app)
     return app

@@ -1,4 +1,4 @@
-"""The laboratory's folder on this machine: where runs, trash, caches and downloaded data lie."""
+"""The laboratory's folder on this machine: where runs, studies, trash, caches and downloaded data lie."""
 
 from __future__ import annotations
 
@@ -34,6 +34,11 @@ class Home:
     def data(self) -> Path:
         return self.root / "data"
 
+    @property
+    def studies(self) -> Path:
+        """A folder for each study that was launched; and definitions of the user's own, as NAME.toml."""
+        return self.root / "studies"
+
     def has(self, name: str, dataset: Dataset) -> bool:
         """Whether a dataset can be used now: it is built in, or its archive has been fetched."""
         return dataset.archive is None or (self.data / name / dataset.archive).is_file()
@@ -45,7 +50,7 @@ class Home:
         if not self.root.exists():
             with explained(self.root):
                 self.root.mkdir(mode=0o700, parents=True)
-        for folder in (self.runs, self.trash, self.cache, self.data):
+        for folder in (self.runs, self.trash, self.cache, self.data, self.studies):
             with explained(folder):
                 folder.mkdir(mode=0o700, exist_ok=True)
         return self

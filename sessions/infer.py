@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 
 from engine.catalogue import load, task_row, tasks
 from engine.checkpoints import MANIFEST
-from engine.config import brief, combined, read_config
+from engine.config import brief, combined, config_from, read_config
 from engine.errors import LabError, UsageError, unknown
 from engine.events import jsonable
 from sessions.home import Home
@@ -106,8 +106,17 @@ def check(models: Models, args: dict[str, Any]) -> Answer:
     return {"findings": [f"{split}: {count:,} examples" for split, count in data.counts.items()]}
 
 
+def fingerprint(models: Models, args: dict[str, Any]) -> Answer:
+    """What a training's dataset is known by, read as that training would read it: {config: Config.as_dict()}."""
+    config = config_from(args["config"])
+    opened = load(config.dataset.open)(config.data, config.settings, models.home.ensure().cache, say)
+    return {"fingerprint": opened.fingerprint}
+
+
 # What can be asked of every task. What only one can do stands in its row of the catalogue.
-OPERATIONS: dict[str, Callable[[Models, dict[str, Any]], Answer]] = {"evaluate": evaluate, "check": check}
+OPERATIONS: dict[str, Callable[[Models, dict[str, Any]], Answer]] = {
+    "evaluate": evaluate, "check": check, "fingerprint": fingerprint,
+}  # fmt: skip
 
 
 def perform(models: Models, operation: str, args: dict[str, Any]) -> Answer:

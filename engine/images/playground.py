@@ -111,9 +111,9 @@ def explain(model: TrainedModel, args: Arguments, cache: Path, say: Say) -> Answ
 def gradcam(model: TrainedModel, args: Arguments, cache: Path, say: Say) -> Answer:
     """Write Grad-CAM pictures into a folder.
 
-    {out, split, classes?, per_class, order, indices?, pictures?, target?, layer?, sheets}: with `indices` those
-    pictures of the split, with `pictures` those files; with neither `per_class` rightly and as many wrongly
-    classified pictures of each class, and a contact sheet of them.
+    {out, split, classes?, classes_if_any?, per_class, order, indices?, pictures?, target?, layer?, sheets}: with
+    `indices` those pictures of the split, with `pictures` those files; with neither `per_class` rightly and as many
+    wrongly classified pictures of each class, and a contact sheet of them.
     """
     explainer = Explainer(model, cache, say)
     out, target, layer = Path(text(args, "out")), args.get("target"), args.get("layer")
@@ -155,7 +155,7 @@ def _classes(explainer: Explainer, args: Arguments, export: _Export) -> None:
     count = number(args, "per_class", PER_CLASS, 1, MOST)
     labels = set(explainer.predictions(split).labels.tolist())
     present = [name for label, name in enumerate(explainer.classes) if label in labels]
-    for name in args.get("classes") or present:
+    for name in args.get("classes") or some_of(present, args.get("classes_if_any")):
         both: list[list[Explained]] = []
         for correct, how in ((True, "rightly"), (False, "wrongly")):
             places = explainer.choose(split, str(name), correct, count, order).tolist()
@@ -168,6 +168,15 @@ def _classes(explainer: Explainer, args: Arguments, export: _Export) -> None:
             where = args.get("layer") or "the last stage"
             title = f"{name}, {split}{which}: evidence for {args.get('target') or name} in {where}"
             export.sheet(str(name), f"{split}{'' if order == 'random' else '-' + order}", title, both[0], both[1])
+
+
+def some_of(present: Sequence[str], wanted: Sequence[str] | None) -> list[str]:
+    """Those of the wanted classes that there are, however they are written; if there are none, the first few."""
+    if wanted is None:
+        return list(present)
+    letters = {"".join(filter(str.isalpha, name.lower())) for name in wanted}
+    found = [name for name in present if "".join(filter(str.isalpha, name.lower())) in letters]
+    return found or list(present[: len(wanted)])
 
 
 class _Export:

@@ -7,6 +7,7 @@ It carries out one of the operations of sessions.infer and writes artifacts/<job
 from __future__ import annotations
 
 import contextlib
+import math
 import sys
 import time
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 from engine.errors import LabError
 from engine.files import explained, write_json
+from engine.task import LOWER_IS_BETTER
 from sessions.queue.starting import job_lock, job_result
 from sessions.run.records import ARTIFACTS, RUN_VERSION, read_record
 from sessions.run.tickets import CPU, Job, jobs_of
@@ -28,6 +30,8 @@ def main(arguments: list[str]) -> int:
     started = time.time()
     try:
         outcome = perform(directory, job)
+    except LabError as error:
+        outcome = {"status": "failed", "error": error.as_dict()}
     except BaseException as error:  # SystemExit and MemoryError too: nothing goes unrecorded
         outcome = {"status": "failed", "error": LabError("the job failed unexpectedly", got=repr(error)).as_dict()}
     try:
@@ -45,10 +49,27 @@ def perform(directory: Path, job: Job) -> dict[str, Any]:
 
     device = "cpu" if job.slot in ("", CPU) else "cuda"
     args = {"device": device, **job.ticket.args, "run": directory.name}
+    if isinstance(runs := args.pop("best_of", None), list):
+        args["run"] = best_of(Home(directory.parent.parent), runs)
+    if job.ticket.kind == "gradcam":
+        args.setdefault("out", str(directory.parent / args["run"] / ARTIFACTS / job.id))
     found = answer(Models(Home(directory.parent.parent)), {"id": job.id, "op": job.ticket.kind, "args": args})
     if "error" in found:
         return {"status": "failed", "error": found["error"]}
     return {"status": "finished", "result": found["result"]}
+
+
+def best_of(home: Any, run_ids: list[Any]) -> str:
+    """Of runs that finished the one with the best validation metric."""
+    from sessions.run.runs import read_run
+    from sessions.run.tickets import ID
+
+    runs = [read_run(home.runs / each) for each in run_ids if isinstance(each, str) and ID.fullmatch(each)]
+    runs = [run for run in runs if run.status.name == "finished" and not math.isnan(run.best)]
+    if not runs:
+        raise LabError("none of the runs has finished", got=", ".join(map(str, run_ids)), hint="labapp study goes on")
+    lower = runs[0].monitor in LOWER_IS_BETTER
+    return min(runs, key=lambda run: run.best if lower else -run.best).id
 
 
 def write_result(directory: Path, job: Job, outcome: dict[str, Any]) -> None:

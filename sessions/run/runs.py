@@ -184,7 +184,7 @@ class Run:
 
     @property
     def jobs(self) -> list[dict[str, Any]]:
-        """What was queued to be done with it: id, kind, status, and where the result is or will be."""
+        """What was queued to be done with it: id, kind, args, status, and where the result is or will be."""
         folder = self.path / ARTIFACTS
         found = {each.id: _job_as_it_is(folder / f"{each.id}.json") for each in jobs_of(self.record.request)}
         for path in sorted(folder.glob("*-??????.json")):
@@ -192,7 +192,8 @@ class Run:
         for job in jobs_of(self.record.request):
             if "status" not in found[job.id]:
                 alive = job.process is not None and job.process.is_alive()
-                found[job.id] |= {"kind": job.ticket.kind, "status": "running" if alive else "queued"}
+                status = "running" if alive else "queued"
+                found[job.id] |= {"kind": job.ticket.kind, "args": dict(job.ticket.args), "status": status}
         return [{"id": job_id, **about} for job_id, about in found.items() if "status" in about]
 
     @property
@@ -244,5 +245,6 @@ def _job_as_it_is(path: Path) -> dict[str, Any]:
     with contextlib.suppress(OSError, ValueError, RecursionError):
         told = json.loads(path.read_bytes())
         if isinstance(told, dict) and text_of(told, "kind") and text_of(told, "status"):
-            about |= {"kind": told["kind"], "status": told["status"], "error": table_of(told, "error").get("title")}
+            about |= {"kind": told["kind"], "status": told["status"], "args": table_of(told, "args")}
+            about |= {"error": table_of(told, "error").get("title")}
     return about

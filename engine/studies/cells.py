@@ -1,0 +1,84 @@
+"""From a study to the configurations it trains: a cell for each variant and each value of each axis."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from engine.config import Config, Layer, check_key, parse_value, resolve, settings_class, validate
+from engine.errors import UsageError
+from engine.settings import TrainSettings, place_settings, source_settings
+from engine.studies.definition import Axis, Study
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is compared: a variant under its settings. Its runs differ in their seeds alone."""
+
+    variant: str
+    values: tuple[tuple[str, Any], ...]  # (setting, value) along the axes
+    label: str
+
+    def config(self, study: Study, seed: int) -> Config:
+        """The whole configuration. No preference of the user's has a say: a study is the same for everybody."""
+        settings = {**study.settings, **dict(self.values), "seed": seed}
+        layers = [Layer(f"study {study.name}", settings)]
+        return resolve(study.row, self.variant, study.data, study.recipe, layers)
+
+
+def cells_of(study: Study) -> list[Cell]:
+    """In the order of the definition. A label says what tells a cell from the others and no more."""
+    found = []
+    for variant, *values in itertools.product(study.variants, *(axis.values for axis in study.axes)):
+        pairs = tuple(zip((axis.setting for axis in study.axes), values, strict=True))
+        telling = [f"{axis.setting}={shown(value)}" for axis, value in zip(study.axes, values, strict=True)]
+        several = len(study.variants) > 1 or not telling
+        found.append(Cell(variant, pairs, " ".join([variant, *telling] if several else telling)))
+    return found
+
+
+def shown(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return ",".join(map(shown, value))
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def key_of(config: Config) -> str:
+    """SHA-256 of what a training is, as far as it is known before its data has been opened.
+
+    Two configurations with one key train the same wherever their datasets have one fingerprint. Where something is
+    taken from counts by the last part of its path: the same file may lie elsewhere.
+    """
+    what = config.as_dict()
+    places, sources = place_settings(type(config.settings)), source_settings(type(config.settings))
+    settings = {key: value for key, value in what["settings"].items() if key not in places}
+    for key in sources:
+        settings[key] = Path(settings[key]).name if isinstance(settings.get(key), str) else settings.get(key)
+    what = {**what, "settings": settings}
+    del what["data"]
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
+
+
+def grid(study: Study, texts: Sequence[str]) -> list[Axis]:
+    """`lr=0.1,0.03` as axes, added to those the study has; one of a setting that it has replaces it."""
+    cls = settings_class(study.row)
+    axes = {axis.setting: axis for axis in study.axes}
+    for text in texts:
+        key, _, raw = (part.strip() for part in text.partition("="))
+        parts = [part.strip() for part in raw.split(",")]
+        if not key or not all(parts):
+            raise UsageError("this is no axis of a grid", got=text, expected="setting=value,value such as lr=0.1,0.03")
+        check_key(cls, key, Layer("--grid", {key: raw}))
+        axes[key] = Axis(setting=key, values=[_typed(cls, key, part) for part in parts])
+    return list(axes.values())
+
+
+def _typed(cls: type[TrainSettings], key: str, raw: str) -> Any:
+    """A value as the setting's type has it, so that 0.10 and 0.1 are one; of a list each is a value of its own."""
+    value = parse_value(key, raw, cls)
+    return validate(cls, {key: value}, [Layer("--grid", {key: value})]).model_dump(mode="json")[key]

@@ -1,0 +1,174 @@
+"""What a study is: which variants under which settings, how often, what is done afterwards, what its report shows.
+
+Ours are TOML files in assets/studies; a user's own lie in $LABAPP_HOME/studies or anywhere, and are named by path.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError, model_validator
+
+from engine.catalogue import TaskRow, task_row
+from engine.config import Layer as SettingsLayer
+from engine.config import check_key, settings_class, validate
+from engine.errors import LabError, UsageError, unknown
+from engine.settings import Settings
+
+STUDY_VERSION = 1
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
+MOST_CELLS = 400
+
+Section = Literal[
+    "statistics", "curves", "agreement", "quantiles", "classes", "confusion", "beams", "grammar", "gradcam"
+]  # fmt: skip
+Finding = Literal["best", "agreement", "batch-size", "characters", "layer-norm", "crf", "forcing", "beam", "axis"]
+
+
+class Axis(Settings):
+    """One setting and the values it takes: the study has a cell for each."""
+
+    setting: str
+    values: list[Any] = Field(min_length=1, max_length=64)
+
+
+class Afterwards(Settings):
+    """A job for the trained runs: for each of them, or for the best by the validation metric once all have ended."""
+
+    kind: Literal["evaluate", "gradcam"]
+    on: Literal["each", "best"] = "each"
+    args: dict[str, Any] = Field(default_factory=dict)
+
+
+class Study(Settings):
+    """A study's definition, whether ours, a user's, or made on the command line."""
+
+    v: int = STUDY_VERSION
+    name: str = Field(pattern=rf"^{NAME.pattern}$")
+    title: str = ""
+    question: str = ""  # what it is to answer
+    source: str = ""  # the document that asks for it
+    task: str
+    variants: list[str] = Field(min_length=1)
+    recipe: str = "best"
+    data: str | None = None  # a dataset's name or an absolute path; None = the task's default
+    settings: dict[str, Any] = Field(default_factory=dict)  # of all its runs
+    axes: list[Axis] = Field(default_factory=list)
+    metric: str  # of the test split: by which the cells are compared
+    afterwards: list[Afterwards] = Field(default_factory=list)
+    sections: tuple[Section, ...] = ("statistics", "curves")
+    findings: tuple[Finding, ...] = ("best",)
+    agree: tuple[str, str] | None = None  # two variants that must agree
+
+    @model_validator(mode="after")
+    def _known(self) -> Study:
+        row = task_row(self.task)
+        for variant in self.variants:
+            if variant not in row.variants:
+                raise unknown(f"variant of {row.name}", variant, row.variants)
+        if self.recipe not in row.recipes:
+            raise unknown("recipe", self.recipe, row.recipes)
+        for pair in self.agree or ():
+            if pair not in self.variants:
+                raise unknown("variant of this study", pair, self.variants)
+        for values in (dict.fromkeys(self.settings), {axis.setting: None for axis in self.axes}):
+            for key in values:
+                check_key(settings_class(row), key, SettingsLayer(f"study {self.name}", values))
+                if key == "seed":
+                    raise UsageError(
+                        "the seed is no setting of a study", got="seed", expected="--seeds N: every cell N times"
+                    )
+        checked = validate(settings_class(row), self.settings, [SettingsLayer(f"study {self.name}", self.settings)])
+        self.__dict__["settings"] = checked.model_dump(mode="json", include=set(self.settings))  # 20 and "20" are one
+        if len(set(self.variants)) < len(self.variants):
+            raise UsageError("a variant is named twice", got=", ".join(self.variants))
+        count = len(self.variants)
+        for axis in self.axes:
+            count *= len(axis.values)
+        if count > MOST_CELLS:
+            raise UsageError("these are too many cells", got=f"{count}", expected=f"{MOST_CELLS} at most")
+        return self
+
+    @property
+    def row(self) -> TaskRow:
+        return task_row(self.task)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As TOML can hold it."""
+        return self.model_dump(mode="json", exclude_none=True)
+
+    @property
+    def digest(self) -> str:
+        """Names what is trained: studies that differ only in what is shown of them are one."""
+        what = self.model_dump(mode="json", include={"task", "variants", "recipe", "data", "settings", "axes"})
+        return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:6]
+
+    def changed(self, **changes: Any) -> Study:
+        """With other values, which are checked."""
+        return study_of({**self.as_dict(), **changes}, f"study {self.name}")
+
+
+def study_of(raw: Mapping[str, Any], where: str) -> Study:
+    """A definition from what a file or the command line says; `where` names that in errors."""
+    version = raw.get("v", STUDY_VERSION)
+    if isinstance(version, int) and version > STUDY_VERSION:
+        raise LabError(
+            "this study was written by a newer labapp",
+            got=f"{where} has format {version}",
+            expected=f"format {STUDY_VERSION} or older",
+            hint="upgrade labapp",
+        )
+    try:
+        return Study.model_validate(dict(raw))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        if first["type"] == "extra_forbidden":
+            raise unknown(f"key of a study in {where}", place, Study.model_fields) from None
+        raise UsageError(
+            "this is no study", got=f"{where}: {place or 'it'}: {first['msg']}", hint="labapp study lists ours"
+        ) from None
+
+
+def read_study(path: Path) -> Study:
+    """A study from a TOML file; its name is the file's unless it says another."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError("the study cannot be read", got=f"{path}: {error.strerror}") from error
+    except ValueError as error:
+        raise UsageError("the study is no TOML file", got=f"{path}: {error}") from error
+    return study_of({"name": path.stem, **raw}, str(path))
+
+
+def our_studies() -> dict[str, Study]:
+    """Those that come with the laboratory, by name, in the order of the seeds' tasks."""
+    folder = resources.files("assets") / "studies"
+    found = {}
+    for entry in sorted(folder.iterdir(), key=lambda each: each.name):
+        if entry.name.endswith(".toml"):
+            name = entry.name.removesuffix(".toml")
+            found[name] = study_of({"name": name, **tomllib.loads(entry.read_text())}, entry.name)
+    tasks = ("images", "ner", "mathqa")
+    return dict(sorted(found.items(), key=lambda each: tasks.index(each[1].task)))
+
+
+def find_study(reference: str, folder: Path) -> Study:
+    """By the name of one of ours, of a file in `folder`, or by the path of a file."""
+    if reference.endswith(".toml") or "/" in reference:
+        return read_study(Path(reference).expanduser())
+    own = folder / f"{reference}.toml"
+    if NAME.fullmatch(reference) and own.is_file():
+        return read_study(own)
+    ours = our_studies()
+    if reference in ours:
+        return ours[reference]
+    names = [*ours, *(path.stem for path in sorted(folder.glob("*.toml")))]
+    raise unknown("study (or TASK/VARIANT, or a TOML file)", reference, names)

@@ -1,0 +1,179 @@
+"""Launching a study: for every cell and seed the run that is there already, or one that goes on, or a new one.
+
+No identity is trained twice: a run stands for a cell when it trains the same (`engine.studies.cells.key_of`) on data
+with the same fingerprint, whoever launched it and for whatever study.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from engine.config import Config, read_config
+from engine.errors import LabError
+from engine.studies.cells import Cell, cells_of, key_of
+from engine.studies.definition import Afterwards, Study
+from sessions import control
+from sessions.queue.ordering import submit_job
+from sessions.run.records import CONFIG, table_of, text_of
+from sessions.run.runs import Run
+from sessions.run.status import RESUMABLE
+from sessions.run.store import Store
+from sessions.run.tickets import AUTO
+from sessions.study.folder import Launched, Member, Studies
+
+GOING_ON = frozenset({"queued", "running", "stalled", "remote"})
+Fingerprint = Callable[[Config], str]  # of the data a configuration would train on
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One cell with one seed: what is there, and what would be done."""
+
+    cell: Cell
+    seed: int
+    config: Config
+    key: str
+    run: Run | None = None
+
+    @property
+    def action(self) -> str:
+        """there | goes on | resume | train"""
+        if self.run is None:
+            return "train"
+        if self.run.status.name == "finished":
+            return "there"
+        if self.run.status.name in GOING_ON:
+            return "goes on"
+        return "resume" if resumable(self.run) else "train"
+
+
+def resumable(run: Run) -> bool:
+    return run.status.name in RESUMABLE
+
+
+def plan(
+    store: Store, study: Study, seeds: Collection[int], fingerprint: Fingerprint, *, only: Collection[str] = ()
+) -> list[Planned]:
+    """What launching would do. `only` names variants or labels of cells; none: all.
+
+    `fingerprint` is asked only where a run may stand for a cell and its data must be looked at to know.
+    """
+    candidates = Candidates(store)
+    found = []
+    for cell in cells_of(study):
+        if only and cell.variant not in only and cell.label not in only:
+            continue
+        for seed in sorted(seeds):
+            config = cell.config(study, seed)
+            key = key_of(config)
+            found.append(Planned(cell, seed, config, key, candidates.best(config, key, fingerprint)))
+    return found
+
+
+class Candidates:
+    """The runs of a home by what they train."""
+
+    def __init__(self, store: Store):
+        self._by_key: dict[str, list[Run]] = {}
+        self._prints: dict[tuple[Any, ...], str] = {}
+        for run in store.all():
+            try:
+                key = key_of(read_config(run.path / CONFIG))
+            except LabError:
+                continue
+            self._by_key.setdefault(key, []).append(run)
+
+    def best(self, config: Config, key: str, fingerprint: Fingerprint) -> Run | None:
+        """Of those that train the same the one that is furthest: finished, going on, resumable."""
+        same = [run for run in self._by_key.get(key, []) if self._same_data(run, config, fingerprint)]
+        return min(same, key=_rank, default=None)
+
+    def _same_data(self, run: Run, config: Config, fingerprint: Fingerprint) -> bool:
+        known = text_of(run.record.meta, "fingerprint")
+        named = config.data in config.row.datasets
+        if run.data == config.data and (named or not known):
+            return True  # of a name what lies behind it does not change; a run that has not begun opens what is there
+        if named and run.data in config.row.datasets:
+            return False
+        if not known:
+            return False
+        settings = config.settings.model_dump(mode="json", exclude={"seed"})
+        what = (config.task, config.data, repr(sorted(settings.items())))
+        if what not in self._prints:
+            self._prints[what] = fingerprint(config)
+        return self._prints[what] == known
+
+
+def _rank(run: Run) -> tuple[int, float]:
+    name = run.status.name
+    order = 0 if name == "finished" else 1 if name in GOING_ON else 2 if name in ("paused", "stopped", "lost") else 3
+    return order, -run.created
+
+
+def launch(
+    store: Store, studies: Studies, study: Study, planned: Sequence[Planned], *, gpu: str = AUTO,
+    place: Callable[[Config, str], tuple[Config, str]],
+) -> Launched:  # fmt: skip
+    """Do what was planned, and queue what comes afterwards. The folder is written after every run: nothing is lost."""
+    with studies.editing():
+        launched = studies.open(study)
+        launched.write()
+        for each in planned:
+            run = each.run
+            if each.action == "resume" and run is not None:
+                run = control.resume(store, run)
+            elif each.action == "train" or run is None:
+                config, where = place(each.config, gpu)
+                run = control.launch(store, config, gpu=where, tags=())
+            enlist(launched, each, run)
+            launched.write()
+        for job in study.afterwards:
+            queue_afterwards(store, launched, job)
+    return launched
+
+
+def enlist(launched: Launched, planned: Planned, run: Run) -> None:
+    """The run stands for the cell with this seed from now on."""
+    others = [each for each in launched.members if (each.cell, each.seed) != (planned.cell.label, planned.seed)]
+    member = Member(
+        planned.cell.label, planned.seed, run.id, planned.key, text_of(run.record.meta, "identity")
+    )  # fmt: skip
+    launched.members = [*others, member]
+
+
+def queue_afterwards(store: Store, launched: Launched, job: Afterwards) -> list[str]:
+    """Queue a job of the study where it has not been done and is not waiting; returns the ids of new ones."""
+    runs = [store.read(each.run) for each in launched.members]
+    runs = [run for run in runs if not run.record.gone and has_weights(run)]
+    if not runs:
+        return []
+    if job.on == "best":
+        args: dict[str, Any] = {**job.args, "best_of": sorted({run.id for run in runs})}
+        targets = {runs[0].id: [run.id for run in runs]}
+    else:
+        args, targets = dict(job.args), {run.id: [run.id] for run in runs}
+    made = []
+    for run_id, after in targets.items():
+        run = store.read(run_id)
+        if not any(done(each, job.kind, args) for each in run.jobs):
+            made.append(submit_job(store, run, job.kind, args, after=[each for each in after if _goes_on(store, each)]))
+    return made
+
+
+def _goes_on(store: Store, run_id: str) -> bool:
+    return store.read(run_id).status.name in GOING_ON
+
+
+def has_weights(run: Run) -> bool:
+    """Whether a job can be done with it, now or once it has trained; what was imported as numbers alone cannot."""
+    return not table_of(run.record.meta, "imported") or any((run.path / "checkpoints").glob("step-*"))
+
+
+def done(job: Mapping[str, Any], kind: str, args: Mapping[str, Any]) -> bool:
+    """Whether a job of a run is this one, and has not failed."""
+    if job.get("kind") != kind or job.get("status") == "failed":
+        return False
+    told = job.get("args")
+    return not isinstance(told, dict) or {key: value for key, value in told.items() if value is not None} == dict(args)
