@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import typer
@@ -16,12 +17,17 @@ from labapp.run_codes import INTERRUPTED
 WrongUsage: Any = typer.BadParameter.__base__
 
 
+@cache
+def command() -> Any:
+    """All commands, built once a process: registering them again would keep them twice."""
+    return typer.main.get_command(load_commands())
+
+
 def run(arguments: list[str]) -> int:
     """Run `labapp ARGUMENTS...` and return its exit code."""
     as_json = "--json" in arguments
-    command = typer.main.get_command(load_commands())
     try:
-        result = command.main(args=arguments, prog_name="labapp", standalone_mode=False)
+        result = command().main(args=arguments, prog_name="labapp", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except LabError as error:
         print_error(error, as_json=as_json)

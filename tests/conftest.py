@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import gc
 import itertools
 import json
 import os
+import secrets
+import shutil
 import signal
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -22,11 +26,12 @@ import pytest
 from engine import catalogue
 from engine.catalogue import parse_target
 from engine.config import Config, Layer, resolve
+from engine.files import write_json
 from sessions import control
 from sessions.home import Home
 from sessions.process import Identity, reap
 from sessions.queue.process import queue_process
-from sessions.run.records import REQUEST
+from sessions.run.records import LABELS, META, REQUEST
 from sessions.run.runs import Run
 from sessions.run.store import Store
 from sessions.run.tickets import jobs_of, new_ticket
@@ -42,6 +47,8 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("patient")
 
 DONE, TESTS = itertools.count(1), 10  # tests, and after how many of them what is left is put aside
+
+TRAINED: dict[Any, Path] = {}  # what was trained -> the folder of the run that was
 
 PLUGINS = "tests.toy:ROW,tests.toy:BROKEN_IMPORT,tests.toy:DYING"
 
@@ -80,6 +87,30 @@ class Lab:
         run = self.create(target, data, name, **settings)
         assert control.start(run.path) is not None
         return self.read(run)
+
+    def finished(self, target: str = "toy/line", data: str | None = None, name: str = "", **settings: Any) -> Run:
+        """A run whose training has ended, for tests that are about something else.
+
+        Each is trained once and copied from then on: starting a worker costs more than most tests do.
+        """
+        what = (target, data, tuple(sorted((key, repr(value)) for key, value in settings.items())))
+        if what not in TRAINED:
+            run = self.gone(self.ended(self.launch(target, data, **settings)))
+            folder = Path(tempfile.mkdtemp(prefix="labapp-trained-"))
+            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+            TRAINED[what] = folder / run.id
+            shutil.copytree(run.path, TRAINED[what], symlinks=True)
+            shutil.rmtree(run.path)
+        return self.copied(TRAINED[what], name)
+
+    def copied(self, trained: Path, name: str = "") -> Run:
+        """A copy of a run's folder as a run of its own, made now."""
+        self.store.home.ensure()
+        path = self.store.home.runs / f"{trained.name.rpartition('-')[0]}-{secrets.token_hex(3)}"
+        shutil.copytree(trained, path, symlinks=True)
+        write_json(path / META, {**json.loads((path / META).read_text()), "created": time.time()})
+        write_json(path / LABELS, {"name": name, "tags": [], "note": ""})
+        return self.store.read(path.name)
 
     def create(
         self, target: str = "toy/line", data: str | None = None, name: str = "", after: list[str] | None = None,

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from engine.errors import nearest
+from labapp import cli
 from labapp.output import clean, duration, size
 from sessions import control
 from sessions.process import child_environment, python_command
@@ -132,11 +133,11 @@ class TestControl:
         assert printed.json[0]["status"] == "finished"
 
     def test_resume_wait_exits_with_1_when_the_run_fails_again(self, labapp: Any, lab: Lab) -> None:
-        run = lab.ended(lab.launch(fail_at=9, epochs=1, points=200))
+        run = lab.finished(fail_at=9, epochs=1, points=200)
         assert labapp("resume", run.id, "--wait").code == 1
 
     def test_evaluate_prints_the_runs_that_can_be_and_exits_with_1(self, labapp: Any, lab: Lab) -> None:
-        good, bad = lab.ended(lab.launch()), lab.ended(lab.launch("broken/line"))
+        good, bad = lab.finished(), lab.finished("broken/line")
         printed = labapp("evaluate", good.id, bad.id, "--json")
         assert printed.code == 1
         assert [each["id"] for each in printed.json] == [good.id, bad.id]
@@ -144,7 +145,7 @@ class TestControl:
         assert printed.json[0]["metrics"] == good.metrics["test"]
 
     def test_queries_act_on_what_fits_and_dry_run_on_nothing(self, labapp: Any, lab: Lab) -> None:
-        ended = lab.ended(lab.launch())
+        ended = lab.finished()
         going = [lab.at_step(lab.launch(epochs=2000, pace=0.004), 2) for _ in range(2)]
         printed = labapp("kill", "task:toy", "--dry-run", "--json")
         assert {each["id"] for each in printed.json} == {run.id for run in going}
@@ -154,7 +155,7 @@ class TestControl:
         assert lab.read(ended).status.name == "finished"
 
     def test_a_name_cannot_be_taken_twice_by_way_of_the_trash(self, labapp: Any, lab: Lab) -> None:
-        first, second = lab.ended(lab.launch(name="ok")), lab.ended(lab.launch())
+        first, second = lab.finished(name="ok"), lab.finished()
         assert labapp("delete", first.id).code == 0
         assert labapp("label", second.id, "--name", "ok").code == 0
         printed = labapp("restore", first.id)
@@ -163,15 +164,15 @@ class TestControl:
 
     @pytest.mark.parametrize("tag", ["", "two words", "a:b", "a,b", "\x1b[2J", "x" * 100])
     def test_a_tag_is_a_word(self, labapp: Any, lab: Lab, tag: str) -> None:
-        run = lab.ended(lab.launch())
+        run = lab.finished()
         assert labapp("label", run.id, "--tag", tag).code == 2
         assert lab.read(run).tags == []
 
     def test_label_with_nothing_says_so(self, labapp: Any, lab: Lab) -> None:
-        assert labapp("label", lab.ended(lab.launch()).id).code == 2
+        assert labapp("label", lab.finished().id).code == 2
 
     def test_clean_asks_a_person_or_wants_yes(self, labapp: Any, lab: Lab) -> None:
-        run = lab.ended(lab.launch())
+        run = lab.finished()
         labapp("delete", run.id)
         printed = labapp("clean", "--json")
         assert printed.code == 2
@@ -192,13 +193,13 @@ class TestControl:
         assert not kept.parent.exists()
 
     def test_json_of_an_action_names_those_that_refused(self, labapp: Any, lab: Lab) -> None:
-        going, ended = lab.at_step(lab.launch(epochs=2000, pace=0.004), 2), lab.ended(lab.launch())
+        going, ended = lab.at_step(lab.launch(epochs=2000, pace=0.004), 2), lab.finished()
         printed = labapp("kill", going.id, ended.id, "--json")
         assert printed.code == 1
         assert [("error" in each) for each in printed.json] == [False, True]
 
     def test_label_delete_restore_clean(self, labapp: Any, lab: Lab) -> None:
-        run = lab.ended(lab.launch())
+        run = lab.finished()
         assert labapp("label", run.id, "--name", "mine", "--tag", "keep", "--note", "n").code == 0
         shown = labapp("show", "mine", "--json").json
         assert (shown["name"], shown["tags"], shown["note"]) == ("mine", ["keep"], "n")
@@ -212,7 +213,7 @@ class TestControl:
         assert lab.store.trash_ids() == []
 
     def test_acting_on_a_run_that_cannot_be_acted_on_exits_with_2(self, labapp: Any, lab: Lab) -> None:
-        run = lab.ended(lab.launch())
+        run = lab.finished()
         for command in ("stop", "pause", "resume", "kill"):
             printed = labapp(command, run.id)
             assert printed.code == 2, command
@@ -221,7 +222,7 @@ class TestControl:
 
 class TestLooking:
     def test_runs_lists_and_filters(self, labapp: Any, lab: Lab) -> None:
-        first, second = lab.ended(lab.launch()), lab.ended(lab.launch("toy/slope", name="b"))
+        first, second = lab.finished(), lab.finished("toy/slope", name="b")
         listed = labapp("runs", "--json").json
         assert [each["id"] for each in listed] == [second.id, first.id]
         assert all(set(each) >= KEYS for each in listed)
@@ -229,13 +230,13 @@ class TestLooking:
         assert second.id in labapp("runs").out
 
     def test_show_names_a_failed_runs_error_and_remedy(self, labapp: Any, lab: Lab) -> None:
-        run = lab.ended(lab.launch(poison_from=1, poison_to=10_000, epochs=50))
+        run = lab.finished(poison_from=1, poison_to=10_000, epochs=50)
         printed = labapp("show", run.id)
         assert "no longer finite" in printed.out
         assert "learning rate" in printed.out
 
     def test_hostile_names_tags_and_notes_cannot_act_on_the_terminal(self, labapp: Any, lab: Lab) -> None:
-        run = lab.ended(lab.launch())
+        run = lab.finished()
         hostile = "\x1b[31mred\x07 [bold]x[/bold] \u202eabc"
         (run.path / "labels.json").write_text(json.dumps({"name": hostile, "tags": [hostile], "note": hostile}))
         for command in (["runs"], ["show", run.id]):
@@ -251,7 +252,7 @@ class TestLooking:
         assert "toy" in found, "a task in the catalogue is on the command line"
 
     def test_logs_as_json(self, labapp: Any, lab: Lab) -> None:
-        run = lab.ended(lab.launch("broken/line"))
+        run = lab.finished("broken/line")
         assert "no_such_module" in labapp("logs", run.id, "--json").json["log"]
 
     def test_logs_follow_until_the_end(self, labapp: Any, lab: Lab) -> None:
@@ -301,7 +302,7 @@ def test_output_into_a_closed_pipe_is_no_error(lab: Lab) -> None:
 
 @pytest.mark.parametrize("command", ["runs", "runs --json", "show latest", "tasks"])
 def test_output_that_cannot_be_written_is_an_error_not_a_traceback(lab: Lab, command: str) -> None:
-    lab.ended(lab.launch(name="caf\u00e9"))
+    lab.finished(name="caf\u00e9")
     words = " ".join(python_command("labapp", *command.split()))
     for redirection, environment in ((">/dev/full", {}), (">&-", {}), ("", {"PYTHONIOENCODING": "ascii"})):
         done = subprocess.run(
@@ -355,3 +356,13 @@ class TestWords:
 
     def test_nothing_like_it_has_no_nearest(self) -> None:
         assert nearest("zzz", ["apple"]) is None
+
+
+def test_running_several_commands_in_one_process_registers_each_once(labapp: Any) -> None:
+    def count() -> int:
+        return len(cli.app.registered_commands)
+
+    labapp("tasks", "--json")
+    before = count()
+    labapp("tasks", "--json")
+    assert count() == before

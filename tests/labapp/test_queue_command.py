@@ -102,7 +102,7 @@ def test_train_after_another_run(labapp: Any, lab: Lab, blocker: Run) -> None:
 
 
 def test_evaluate_in_the_queue_prints_the_jobs_and_show_where_their_results_are(labapp: Any, lab: Lab) -> None:
-    runs = [lab.ended(lab.launch()) for _ in range(2)]
+    runs = [lab.finished() for _ in range(2)]
     printed = labapp("evaluate", *(run.id for run in runs), "--queue", "--after", runs[0].id)
     jobs = printed.out.split()
     assert len(jobs) == 2

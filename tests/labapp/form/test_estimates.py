@@ -79,7 +79,7 @@ class TestEstimates:
         assert "where only 1.0 kB are free" in sentence(check(toy(), world), world)
 
     def test_a_real_run_is_remembered(self, lab: Lab) -> None:
-        lab.gone(lab.ended(lab.launch()))
+        lab.finished()
         world = look_around(Memory(lab.store))
         (found,) = world.past
         assert (found.examples, found.total_steps, found.epochs) == (64, 32, 4)
@@ -88,7 +88,7 @@ class TestEstimates:
         assert "8 steps an epoch" in sentence(check(toy(), world), world)
 
     def test_another_look_costs_only_what_changed(self, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-        run = lab.gone(lab.ended(lab.launch()))
+        run = lab.finished()
         request = json.loads((run.path / REQUEST).read_text())
         (run.path / REQUEST).write_text(json.dumps({name: request[name] for name in request if name != "tell"}))
         os.utime(run.path / REQUEST, (time.time() - 60, time.time() - 60))

@@ -210,7 +210,7 @@ class TestErrors:
         assert "gpu" in check(replace(toy(device="cuda:1"), gpu="cpu"), around).wrong
 
     def test_a_name_that_is_taken_is_said_as_one_types(self, lab: Lab) -> None:
-        lab.ended(lab.launch(name="mine"))
+        lab.finished(name="mine")
         found = check(replace(toy(), name="mine"), look_around(Memory(lab.store)))
         assert found.wrong == {"name": "the name is taken"}
 

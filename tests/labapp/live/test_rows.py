@@ -34,7 +34,7 @@ def test_runs_of_another_kind_are_no_neighbours() -> None:
 
 
 def test_foreign_text_is_harmless_in_every_cell(lab: Lab) -> None:
-    run = lab.ended(lab.launch(epochs=1))
+    run = lab.finished(epochs=1)
     nasty = "[red]x[/]\x1b[2J\x07\u202e"
     write_json(run.path / "labels.json", {"name": nasty, "tags": [nasty], "note": nasty})
     config = run.path / "config.toml"
@@ -46,7 +46,7 @@ def test_foreign_text_is_harmless_in_every_cell(lab: Lab) -> None:
 
 
 def test_a_finished_run_says_everything_without_its_events(lab: Lab) -> None:
-    run = lab.ended(lab.launch(epochs=3))
+    run = lab.finished(epochs=3)
     (run.path / "events.jsonl").unlink()
     shown = row_of(lab.read(run))
     assert (shown.status, shown.epoch, shown.epochs, shown.step) == ("finished", 3, 3, 24)

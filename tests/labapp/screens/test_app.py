@@ -23,7 +23,7 @@ from tests.labapp.screens.app import LARGE, SMALL, drive, text_of, until
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
 def test_numbers_switch_screens_from_anywhere_and_escape_leads_home(lab: Lab, size: tuple[int, int]) -> None:
-    lab.ended(lab.launch(epochs=1))
+    lab.finished(epochs=1)
 
     async def go(app: LabApp, pilot: Pilot[None]) -> None:
         for target in SCREENS:
@@ -56,7 +56,7 @@ def test_help_lists_every_action_of_the_screen_and_closes_again(lab: Lab, size: 
 
 
 def test_the_palette_finds_actions_by_name_and_does_them(lab: Lab) -> None:
-    lab.ended(lab.launch(epochs=1))
+    lab.finished(epochs=1)
 
     async def find(app: LabApp, pilot: Pilot[None]) -> None:
         await pilot.press("ctrl+p")
@@ -129,7 +129,7 @@ def test_a_fault_of_ours_in_a_thread_is_said_and_is_not_the_end(lab: Lab) -> Non
 def test_a_home_that_cannot_be_read_is_said_where_the_runs_are_counted(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lab.ended(lab.launch(epochs=1))
+    lab.finished(epochs=1)
 
     def unreadable() -> list[Run]:
         raise LabError("the home cannot be read", got="Permission denied")

@@ -308,7 +308,7 @@ class TestLaunch:
         drive(lab, work)
 
     def test_a_run_again_with_changes(self, lab: Lab) -> None:
-        run = lab.ended(lab.launch(lr=0.3, name="first"))
+        run = lab.finished(lr=0.3, name="first")
 
         async def work(app: LabApp, pilot: Pilot[None]) -> None:
             app.new_from(run.id)

@@ -38,7 +38,7 @@ class TestHostile:
     def test_paths_from_elsewhere_are_shown_harmlessly(self, lab: Lab, size: tuple[int, int], tmp_path: Path) -> None:
         odd = tmp_path / "[bold]\x1b[31m数字\n"
         odd.write_text("0.1\n0.2\n0.3\n0.4\n")
-        run = lab.ended(lab.launch(data=str(odd)))
+        run = lab.finished(data=str(odd))
 
         async def work(app: LabApp, pilot: Pilot[None]) -> None:
             app.new_from(run.id)

@@ -25,7 +25,7 @@ TAB_NAMES = ("Charts", "Report", "Features", "Config", "Log", "Artifacts")
 
 @pytest.fixture
 def finished(lab: Lab) -> Run:
-    return lab.ended(lab.launch(epochs=3, name="done"))
+    return lab.finished(epochs=3, name="done")
 
 
 class TestTheHead:
@@ -117,7 +117,7 @@ class TestTabs:
 
 class TestAFailure:
     def test_opens_on_what_happened_what_to_do_and_where(self, lab: Lab) -> None:
-        run = lab.ended(lab.launch(epochs=4, fail_at=20))
+        run = lab.finished(epochs=4, fail_at=20)
 
         async def look(app: LabApp, pilot: Pilot[None], shown: RunScreen) -> None:
             assert shown.tab == "Error"
@@ -139,7 +139,7 @@ class TestAFailure:
         opened(lab, run, fail)
 
     def test_that_is_over_takes_its_tab_along(self, lab: Lab) -> None:
-        run = lab.ended(lab.launch(epochs=4, fail_at=20))
+        run = lab.finished(epochs=4, fail_at=20)
 
         async def mend(app: LabApp, pilot: Pilot[None], shown: RunScreen) -> None:
             result = json.loads((run.path / "result.json").read_text())

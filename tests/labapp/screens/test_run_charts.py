@@ -81,7 +81,7 @@ class TestFeatures:
         opened(lab, run, look, size=SMALL)
 
     def test_of_a_task_without_any_are_said_to_be_none(self, lab: Lab) -> None:
-        finished = lab.ended(lab.launch(epochs=2))
+        finished = lab.finished(epochs=2)
 
         async def look(app: LabApp, pilot: Pilot[None], shown: RunScreen) -> None:
             await at_tab(pilot, shown, "Features")
@@ -109,7 +109,7 @@ class TestConfig:
         opened(lab, run, look)
 
     def test_of_an_unknown_task_or_a_newer_version_shows_plain_values(self, lab: Lab) -> None:
-        finished = lab.ended(lab.launch(epochs=2))
+        finished = lab.finished(epochs=2)
         path = finished.path / "config.toml"
         path.write_text(path.read_text().replace('"toy"', '"[red]later[/]"').replace("v = 1\n", "v = 99\n", 1))
 

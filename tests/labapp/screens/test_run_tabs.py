@@ -168,7 +168,7 @@ class TestReport:
         opened(lab, run, look)
 
     def test_of_a_task_without_a_matrix_shows_what_it_has(self, lab: Lab) -> None:
-        run = lab.ended(lab.launch(epochs=2))
+        run = lab.finished(epochs=2)
 
         async def look(app: LabApp, pilot: Pilot[None], shown: RunScreen) -> None:
             await report_of_run(pilot, shown)
@@ -269,7 +269,7 @@ class TestLog:
         opened(lab, run, resize, size=SMALL)
 
     def test_tells_the_events_of_all_attempts_the_newest_last(self, lab: Lab) -> None:
-        run = lab.ended(lab.launch(epochs=4, fail_at=20))
+        run = lab.finished(epochs=4, fail_at=20)
 
         async def look(app: LabApp, pilot: Pilot[None], shown: RunScreen) -> None:
             await at_tab(pilot, shown, "Log")
@@ -286,7 +286,7 @@ class TestLog:
 
 class TestArtifacts:
     def test_lists_jobs_files_and_checkpoints_and_copies_the_scp_line(self, lab: Lab) -> None:
-        run = lab.gone(lab.ended(lab.launch(epochs=2)))
+        run = lab.finished(epochs=2)
         (run.path / "artifacts").mkdir(exist_ok=True)
         job = {"v": 1, "kind": "evaluate", "args": {"split": "test"}, "status": "finished", "started": 1, "ended": 3}
         result = {"result": {"metrics": {"loss": 0.25}}}

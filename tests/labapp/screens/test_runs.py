@@ -46,8 +46,7 @@ def curves_of(app: LabApp, chart: str) -> Sequence[Curve]:
 @pytest.fixture
 def three(lab: Lab) -> list[Run]:
     """Three finished runs, the last of them the newest."""
-    launched = [lab.launch(epochs=3, seed=seed, name=name) for seed, name in ((1, "one"), (2, "two"), (3, ""))]
-    return [lab.ended(run) for run in launched]
+    return [lab.finished(epochs=3, seed=seed, name=name) for seed, name in ((1, "one"), (2, "two"), (3, ""))]
 
 
 class TestTheList:
@@ -331,7 +330,7 @@ class TestActing:
     def test_waiting_runs_are_moved_in_the_queue(self, lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
         moved: list[Any] = []
         monkeypatch.setattr(control, "move", lambda store, item, where: moved.append((item, where)))
-        run = lab.ended(lab.launch(epochs=1))
+        run = lab.finished(epochs=1)
 
         async def move(app: LabApp, pilot: Pilot[None]) -> None:
             await pilot.press("less_than_sign", "greater_than_sign")
@@ -423,8 +422,8 @@ class TestComingAndGoing:
             return found
 
         drive(lab, leave)
-        lab.ended(lab.launch(epochs=1))
-        lab.ended(lab.launch(fail_at=2))
+        lab.finished(epochs=1)
+        lab.finished(fail_at=2)
         assert "Since you left: 1 finished, 1 failed." in drive(lab, back)
         assert "Since you left" not in drive(lab, back)
 
@@ -455,9 +454,9 @@ HOSTILE = "[red]x[/red] [@click=app.quit]y[/] \x1b[2J\x1b]0;t\x07 \N{PILE OF POO
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
 def test_hostile_text_is_shown_and_does_nothing(lab: Lab, size: tuple[int, int]) -> None:
-    run = lab.ended(lab.launch(epochs=2))
+    run = lab.finished(epochs=2)
     write_json(run.path / "labels.json", {"name": HOSTILE, "tags": [HOSTILE], "note": HOSTILE})
-    failed = lab.ended(lab.launch(fail_at=3))
+    failed = lab.finished(fail_at=3)
     result = json.loads((failed.path / "result.json").read_text())
     result["error"] = {"title": HOSTILE, "got": HOSTILE, "expected": HOSTILE, "hint": HOSTILE}
     write_json(failed.path / "result.json", result)

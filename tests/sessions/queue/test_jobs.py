@@ -44,7 +44,7 @@ def test_an_evaluation_waits_for_its_training_and_leaves_its_result_with_the_run
 
 
 def test_one_that_cannot_be_done_fails_and_says_why(lab: Lab) -> None:
-    run = lab.ended(lab.launch("broken/line"))
+    run = lab.finished("broken/line")
     found = outcome(lab, run, control.submit_job(lab.store, run, "evaluate", {}))
     assert found["status"] == "failed"
     assert "no checkpoint" in found["error"]["title"]
@@ -62,7 +62,7 @@ class TestWaiting:
     @pytest.fixture
     def queued(self, lab: Lab) -> tuple[Run, str]:
         """A job that waits behind a run on the CPU."""
-        run = lab.ended(lab.launch())
+        run = lab.finished()
         lab.launch(**LONG)
         return run, control.submit_job(lab.store, run, "evaluate", {})
 
@@ -84,7 +84,7 @@ class TestWaiting:
 
 class TestKilled:
     def test_a_job_that_vanished_is_a_failure_on_record(self, lab: Lab) -> None:
-        run = lab.ended(lab.launch())
+        run = lab.finished()
         job_id = control.submit_job(lab.store, run, "evaluate", {})
 
         def caught() -> bool:
@@ -100,7 +100,7 @@ class TestKilled:
         eventually(lambda: not jobs_of(lab.read(run).record.request))
 
     def test_one_whose_start_was_interrupted_waits_again(self, lab: Lab) -> None:
-        run = lab.ended(lab.launch())
+        run = lab.finished()
         blocker = lab.launch(**LONG)
         job_id = control.submit_job(lab.store, run, "evaluate", {})
         lab.kill_queue()

@@ -60,7 +60,7 @@ def _config(lab: Lab):  # type: ignore[no-untyped-def]
 
 
 def test_a_finished_run_whose_result_is_damaged_is_lost_and_resume_evaluates_it_again(lab: Lab) -> None:
-    run = lab.ended(lab.launch())
+    run = lab.finished()
     before = run.metrics
     (run.path / RESULT).write_bytes(b"garbage")
     run = lab.until(run, lambda now: now.status.name == "lost")
@@ -73,7 +73,7 @@ def test_a_finished_run_whose_result_is_damaged_is_lost_and_resume_evaluates_it_
 
 
 def test_garbage_between_events_costs_those_lines_only(lab: Lab) -> None:
-    run = lab.ended(lab.launch())
+    run = lab.finished()
     lines = (run.path / EVENTS).read_bytes().splitlines(keepends=True)
     odd = [b'{"type":"metrics","step":NaN}\n', b'{"type":"resume","from_step":"x"}\n', b'{"type":"end","time":"x"}\n']
     noise = [b"\xff\xfe\n", b"[]\n", b'{"type": 5}\n', *odd, b"\n"]
@@ -85,7 +85,7 @@ def test_garbage_between_events_costs_those_lines_only(lab: Lab) -> None:
 
 
 def test_a_directory_that_vanishes_is_no_error(lab: Lab) -> None:
-    run = lab.ended(lab.launch())
+    run = lab.finished()
     shutil.rmtree(run.path)
     assert lab.store.all() == []
     with pytest.raises(UsageError):
@@ -93,7 +93,7 @@ def test_a_directory_that_vanishes_is_no_error(lab: Lab) -> None:
 
 
 def test_a_run_of_a_newer_version_is_listed_but_not_worked_on(lab: Lab) -> None:
-    run = lab.ended(lab.launch())
+    run = lab.finished()
     meta = json.loads((run.path / META).read_text())
     (run.path / META).write_text(json.dumps({**meta, "v": 99, "unheard_of": {"x": 1}}))
     (run.path / RESULT).unlink()
@@ -105,14 +105,14 @@ def test_a_run_of_a_newer_version_is_listed_but_not_worked_on(lab: Lab) -> None:
 
 
 def test_events_of_unknown_types_are_passed_over(lab: Lab) -> None:
-    run = lab.ended(lab.launch())
+    run = lab.finished()
     with (run.path / EVENTS).open("ab") as file:
         file.write(b'{"v":99,"type":"hologram","step":99,"epoch":1,"elapsed":2}\n')
     assert Store(lab.store.home).read(run.id).problems == []
 
 
 def test_ids_cannot_escape_the_runs_folder(lab: Lab) -> None:
-    lab.ended(lab.launch())
+    lab.finished()
     for reference in ("..", ".", "../runs", "/etc", "", "a/b"):
         with pytest.raises(UsageError):
             lab.store.find(reference)
@@ -172,7 +172,7 @@ class TestDiskFull:
 
     def test_a_disk_that_fills_up_fails_the_run_with_a_result_and_hurts_no_other(self, tiny_disk: Path) -> None:
         lab = Lab(tiny_disk)
-        other = lab.ended(lab.launch())
+        other = lab.finished()
         run = lab.at_step(lab.launch(epochs=4000, pace=0.004), 10)
         with (tiny_disk / "filler").open("wb") as filler:
             while True:
@@ -207,7 +207,7 @@ class TestHome:
         self, tiny_disk: Path, capfd: pytest.CaptureFixture[str]
     ) -> None:
         lab = Lab(tiny_disk)
-        run = lab.gone(lab.ended(lab.launch()))
+        run = lab.finished()
         subprocess.run(["mount", "-o", "remount,ro", str(tiny_disk)], check=True)
         home = ["--home", str(tiny_disk)]
         for looking in (["runs"], ["show", run.id], ["logs", run.id]):
@@ -239,7 +239,7 @@ class TestHome:
 
 
 def test_a_log_with_control_characters_cannot_act_on_the_terminal(lab: Lab, capsys: pytest.CaptureFixture[str]) -> None:
-    run = lab.ended(lab.launch())
+    run = lab.finished()
     (run.path / OUTPUT).write_bytes(b"before\x1b[2J\x1b]0;owned\x07after\n")
     assert command_line(["logs", run.id]) == 0
     printed = capsys.readouterr().out

@@ -91,7 +91,7 @@ def test_of_two_launches_at_once_one_gets_the_name(lab: Lab) -> None:
 
 class TestTrash:
     def test_delete_and_restore_are_each_others_inverse(self, lab: Lab) -> None:
-        run = lab.ended(lab.launch())
+        run = lab.finished()
         control.delete(lab.store, run)
         assert lab.store.ids() == []
         assert lab.store.trash_ids() == [run.id]
@@ -105,10 +105,10 @@ class TestTrash:
         assert lab.read(run).status.name == "running"
 
     def test_clean_frees_what_it_said_and_keeps_weights_and_results(self, lab: Lab) -> None:
-        kept, thrown = lab.ended(lab.launch()), lab.ended(lab.launch())
+        kept, thrown = lab.finished(), lab.finished()
         control.delete(lab.store, thrown)
         found = list(lab.store.cleanable())
-        later = lab.ended(lab.launch())
+        later = lab.finished()
         assert lab.store.clean(found) == sum(size for _, size, _ in found) > 0
         assert list((later.path / "checkpoints").glob("*/training.pt")), "what came after the question is kept"
         lab.store.clean(list(lab.store.cleanable()))
@@ -140,7 +140,7 @@ class TestCache:
 
     def test_is_left_alone_while_a_run_goes_on_waits_or_has_jobs(self, lab: Lab) -> None:
         lab.store.check_cache_is_idle()
-        ended = lab.ended(lab.launch())
+        ended = lab.finished()
         lab.store.check_cache_is_idle()
         waits = lab.create()
         with pytest.raises(UsageError, match=waits.id):
@@ -158,7 +158,7 @@ class TestCache:
 
 
 def test_a_runs_configuration_is_enough_to_repeat_it(lab: Lab) -> None:
-    run = lab.ended(lab.launch(lr=0.07, epochs=3))
+    run = lab.finished(lr=0.07, epochs=3)
     config = read_config(run.path / CONFIG)
     assert (config.settings.lr, config.settings.epochs, config.recipe) == (0.07, 3, "best")
     again = lab.ended(control.launch(lab.store, config))
