@@ -19,7 +19,7 @@ from pydantic import ValidationError
 
 from engine.catalogue import Dataset, TaskRow, load, task_row
 from engine.errors import LabError, UsageError, listed, nearest, newer, unknown
-from engine.settings import TrainSettings, place_settings, source_settings
+from engine.settings import TrainSettings, idle_settings, place_settings, source_settings
 
 CONFIG_VERSION = 1
 
@@ -75,11 +75,16 @@ class Config:
 
 @dataclass
 class Layer:
-    """Some settings and where they came from, for error messages."""
+    """Some settings and where they came from, for error messages.
+
+    `asked`: for this very training. What means nothing for its variant is then an error; general preferences, and
+    what stays of a run that is repeated, are for other variants too.
+    """
 
     source: str
     values: Mapping[str, Any]
     lines: Mapping[str, int] = field(default_factory=dict)  # key -> line in the file
+    asked: bool = False
 
 
 def settings_class(row: TaskRow) -> type[TrainSettings]:
@@ -144,6 +149,8 @@ def combined(
     for layer in reversed(layers):
         for key in layer.values:
             check_key(cls, key, layer)
+        if layer.asked:
+            check_meaning(row, variant, layer)
         given |= layer.values
     checked = validate(cls, given, layers)
     given = {key: getattr(checked, key) for key in given}  # a recipe computes with numbers, not with their spelling
@@ -170,6 +177,20 @@ def check_key(cls: type[TrainSettings], key: str, layer: Layer) -> None:
             expected=listed("setting", sorted(cls.model_fields)),
             hint=f"did you mean {close!r}?" if close else "labapp tasks lists the settings",
         )
+
+
+def check_meaning(row: TaskRow, variant: str, layer: Layer) -> None:
+    """Refuse settings that would be without effect."""
+    cls = settings_class(row)
+    for key in layer.values:
+        if key in idle_settings(cls, row.variants[variant].options):
+            able = [name for name, each in row.variants.items() if key not in idle_settings(cls, each.options)]
+            raise UsageError(
+                f"{key} means nothing for {row.name}/{variant}",
+                got=f"{key} from {layer.source}",
+                expected=f"it is for {', '.join(able)}",
+                hint="leave it away",
+            )
 
 
 def validate(cls: type[TrainSettings], values: Mapping[str, Any], layers: Sequence[Layer] = ()) -> TrainSettings:

@@ -6,20 +6,24 @@ messages are generated from these classes. The defaults here are neutral; what t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 
 def setting(
-    default: Any, help: str, unit: str = "", *, place: bool = False, source: bool = False, **bounds: Any
-) -> Any:
+    default: Any, help: str, unit: str = "", *, place: bool = False, source: bool = False,
+    needs: tuple[str, ...] = (), lacks: str = "", **bounds: Any,
+) -> Any:  # fmt: skip
     """A field with its one-line description, unit and bounds.
 
     `place` marks what says where or how often rather than what: it is no part of a training's identity. `source` marks
-    where something is taken from: not the path but what lies there is part of the identity.
+    where something is taken from: not the path but what lies there is part of the identity. A setting that `needs`
+    some of a variant's options means nothing for a variant that has none of them; nor one for a variant that has the
+    option which it `lacks`.
     """
-    extra: dict[str, Any] = {"unit": unit, "place": place, "source": source}
+    extra: dict[str, Any] = {"unit": unit, "place": place, "source": source, "needs": list(needs), "lacks": lacks}
     return Field(default, description=help, json_schema_extra=extra, **bounds)
 
 
@@ -120,6 +124,18 @@ def place_settings(cls: type[Settings]) -> frozenset[str]:
 def source_settings(cls: type[Settings]) -> frozenset[str]:
     """The settings that say where something is taken from."""
     return _marked(cls, "source")
+
+
+def idle_settings(cls: type[Settings], options: Mapping[str, Any]) -> frozenset[str]:
+    """The settings that mean nothing for a variant with these options."""
+
+    def idle(extra: Any) -> bool:
+        if not isinstance(extra, dict):
+            return False
+        needed = extra.get("needs") or ()
+        return bool(needed and not any(map(options.get, needed))) or bool(options.get(extra.get("lacks") or ""))
+
+    return frozenset(key for key, each in cls.model_fields.items() if idle(each.json_schema_extra))
 
 
 def _marked(cls: type[Settings], mark: str) -> frozenset[str]:

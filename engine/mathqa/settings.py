@@ -31,27 +31,42 @@ class MathSettings(TrainSettings):
     )
     forcing_final: float = setting(0.3, "that chance at the end, unless it is constant", ge=0.0, le=1.0)
     # words
-    word_dim: int = setting(100, "width of a word's vector (seq2seq, attention)", ge=1, le=4_096)
+    word_dim: int = setting(100, "width of a word's vector (seq2seq, attention)", ge=1, le=4_096, needs=("vectors",))
     vectors: str = setting(
         "",
         "file of pretrained word vectors, as GloVe writes them (seq2seq, attention); random = without",
         source=True,
+        needs=("vectors",),
     )
     extra_vectors: int = setting(
-        5_000, "most frequent words of the vectors' file that are known though training never saw them", "words", ge=0
+        5_000,
+        "most frequent words of the vectors' file that are known though training never saw them",
+        "words",
+        ge=0,
+        needs=("vectors",),
     )
     min_count: int = setting(
-        1, "words rarer than this in training are unknown (seq2seq, attention)", "occurrences", ge=1
+        1, "words rarer than this in training are unknown (seq2seq, attention)", "occurrences", ge=1, needs=("vectors",)
     )
     singleton_dropout: float = setting(
-        0.0, "chance that a word seen once in training is taken as unknown (seq2seq, attention)", ge=0.0, le=1.0
+        0.0,
+        "chance that a word seen once in training is taken as unknown (seq2seq, attention)",
+        ge=0.0,
+        le=1.0,
+        needs=("vectors",),
     )
     word_dropout: float = setting(
-        0.0, "chance that any word is taken as unknown in training (seq2seq, attention)", ge=0.0, lt=1.0
+        0.0,
+        "chance that any word is taken as unknown in training (seq2seq, attention)",
+        ge=0.0,
+        lt=1.0,
+        needs=("vectors",),
     )
     # network
     encoder_hidden: int = setting(128, "units of the encoder's LSTM per direction", "units", ge=1, le=8_192)
-    layers: int = setting(1, "bidirectional LSTM layers of the encoder (seq2seq, attention)", "layers", ge=1, le=16)
+    layers: int = setting(
+        1, "bidirectional LSTM layers of the encoder (seq2seq, attention)", "layers", ge=1, le=16, needs=("vectors",)
+    )
     hidden: int = setting(256, "units of the decoder's LSTM", "units", ge=1, le=8_192)
     token_dim: int = setting(100, "width of a program token's vector", ge=1, le=4_096)
     dropout: float = setting(
@@ -63,9 +78,14 @@ class MathSettings(TrainSettings):
         "pretrained encoder: a name on the hub, or ./FOLDER (bert variants); empty = bert-base-cased, or the "
         "embedded sample's own; scratch = a small new one",
         source=True,
+        needs=("frozen", "finetuned"),
     )
     encoder_lr: float = setting(
-        3e-5, "learning rate of the encoder at the top of the schedule (bert-finetuned)", gt=0.0, le=1.0
+        3e-5,
+        "learning rate of the encoder at the top of the schedule (bert-finetuned)",
+        gt=0.0,
+        le=1.0,
+        needs=("finetuned",),
     )
     encoder_layers: int = setting(
         0,
@@ -73,6 +93,7 @@ class MathSettings(TrainSettings):
         "layers",
         ge=0,
         le=16,
+        needs=("frozen", "finetuned"),
     )
     # decoding
     beam: int = setting(10, "beams of a search", "beams", ge=1, le=WIDEST)

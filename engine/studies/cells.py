@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.config import Config, Layer, check_key, parse_value, resolve, settings_class, validate
 from engine.errors import UsageError
-from engine.settings import TrainSettings, place_settings, source_settings
+from engine.settings import TrainSettings, idle_settings, place_settings, source_settings
 from engine.studies.definition import Axis, Study
 
 
@@ -26,7 +26,9 @@ class Cell:
 
     def config(self, study: Study, seed: int) -> Config:
         """The whole configuration. No preference of the user's has a say: a study is the same for everybody."""
-        settings = {**study.settings, **dict(self.values), "seed": seed}
+        idle = idle_settings(settings_class(study.row), study.row.variants[self.variant].options)
+        common = {key: value for key, value in study.settings.items() if key not in idle}  # for other variants
+        settings = {**common, **dict(self.values), "seed": seed}
         layers = [Layer(f"study {study.name}", settings)]
         return resolve(study.row, self.variant, study.data, study.recipe, layers)
 
@@ -54,11 +56,11 @@ def key_of(config: Config) -> str:
     Two configurations with one key train the same wherever their datasets have one fingerprint. Where something is
     taken from counts by the last part of its path: the same file may lie elsewhere.
     """
-    what = config.as_dict()
-    places, sources = place_settings(type(config.settings)), source_settings(type(config.settings))
-    settings = {key: value for key, value in what["settings"].items() if key not in places}
-    for key in sources:
-        settings[key] = Path(settings[key]).name if isinstance(settings.get(key), str) else settings.get(key)
+    what, cls = config.as_dict(), type(config.settings)
+    sources = source_settings(cls)
+    left_out = place_settings(cls) | idle_settings(cls, config.row.variants[config.variant].options)
+    settings = {key: value for key, value in what["settings"].items() if key not in left_out}
+    settings |= {key: Path(settings[key]).name for key in sources & settings.keys()}
     what = {**what, "settings": settings}
     del what["data"]
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()

@@ -20,7 +20,7 @@ from engine.catalogue import TaskRow, task_row
 from engine.config import Layer as SettingsLayer
 from engine.config import check_key, settings_class, validate
 from engine.errors import LabError, UsageError, unknown
-from engine.settings import Settings
+from engine.settings import Settings, idle_settings
 
 STUDY_VERSION = 1
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
@@ -84,6 +84,19 @@ class Study(Settings):
                 if key == "seed":
                     raise UsageError(
                         "the seed is no setting of a study", got="seed", expected="--seeds N: every cell N times"
+                    )
+        for layer, able in (
+            (SettingsLayer(f"the settings of study {self.name}", self.settings), any),
+            (SettingsLayer(f"the axes of study {self.name}", {axis.setting: None for axis in self.axes}), all),
+        ):
+            for key in layer.values:
+                if not able(
+                    key not in idle_settings(settings_class(row), row.variants[each].options) for each in self.variants
+                ):
+                    raise UsageError(
+                        f"{key} means nothing for {'every' if able is any else 'some'} variant of the study",
+                        got=f"{key} in {layer.source}",
+                        expected="settings that some of its variants have, and axes that all have",
                     )
         checked = validate(settings_class(row), self.settings, [SettingsLayer(f"study {self.name}", self.settings)])
         self.__dict__["settings"] = checked.model_dump(mode="json", include=set(self.settings))  # 20 and "20" are one

@@ -95,7 +95,7 @@ def again(
 def command_line(row: TaskRow, assignments: list[str]) -> Layer:
     cls = settings_class(row)
     values: dict[str, Any] = dict(parse_assignment(text, cls) for text in assignments)
-    return Layer("the command line", values)
+    return Layer("the command line", values, asked=True)
 
 
 def finish(lab: Lab, run: Run, *, as_json: bool) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from engine.catalogue import TaskRow, load
 from engine.config import Layer, check_key, settings_class
 from engine.errors import LabError
-from engine.settings import TrainSettings
+from engine.settings import TrainSettings, idle_settings
 from labapp.form.drafts import PATH, Draft, Field, fields_of, parse_seeds, shown
 from labapp.form.launching import RECIPE, contradicts, kept, missing, words
 from labapp.form.surroundings import Around, Look, brief, look_at
@@ -82,7 +82,10 @@ class Checked:
 def check(draft: Draft, around: Around, look: Look | None = None) -> Checked:
     """`look` is what is known of a path typed; names of datasets need none."""
     row, cls = draft.row, settings_class(draft.row)
-    fields = fields_of(row.settings)
+    idle: frozenset[str] = frozenset()
+    if draft.variant in row.variants:
+        idle = idle_settings(cls, row.variants[draft.variant].options)
+    fields = tuple(each for each in fields_of(row.settings) if each.key not in idle or each.key in draft.overrides)
     if draft.data != PATH:
         look = look_at(row, draft.data)
     known = look is not None and (look.task, look.source) == (row.name, draft.source)
@@ -94,6 +97,10 @@ def check(draft: Draft, around: Around, look: Look | None = None) -> Checked:
     except LabError as error:
         layers, problem = [draft.asked()], problem or brief(error)
     found = _resolve(draft, cls, fields, recipe, layers, data, own)
+    for each in fields:
+        if each.key in idle:
+            found.values[each.key] = replace(found.values[each.key], error=f"means nothing for {draft.variant}")
+            found.settings = None
     wrong = _wrong(draft, around, look if known else None, recipe)
     if "seed" in cls.model_fields and draft.seeds and "seeds" not in wrong:
         seeds = tuple(parse_seeds(draft.seeds))

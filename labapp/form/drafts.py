@@ -90,7 +90,7 @@ class Draft:
         """The strongest layer of the configuration."""
         cls = settings_class(self.row)
         known = {key: raw for key, raw in self.overrides.items() if key in cls.model_fields}
-        return Layer("the form", {key: parse_value(key, raw.strip(), cls) for key, raw in known.items()})
+        return Layer("the form", {key: parse_value(key, raw.strip(), cls) for key, raw in known.items()}, asked=True)
 
 
 def first_draft(task: str = "") -> Draft:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from engine.catalogue import parse_target, task_row, tasks
+from engine.catalogue import TaskRow, parse_target, task_row, tasks
 from engine.config import Layer, describe_settings, parse_assignment, read_config, resolve, settings_class
 from engine.errors import LabError, UsageError
+from engine.settings import idle_settings
 
 IMAGES = task_row("images")
 
@@ -185,3 +186,22 @@ def test_a_choice_of_numbers_can_be_given_as_text() -> None:
 def test_a_path_that_can_be_none_is_no_path(path: str) -> None:
     with pytest.raises(UsageError, match="no such file or folder"):
         images(data=path)
+
+
+class TestSettingsThatMeanNothing:
+    """A setting that is without effect is not ignored in silence."""
+
+    def test_asked_for_they_are_refused_and_it_is_said_whose_they_are(self) -> None:
+        row = task_row("ner")
+        with pytest.raises(UsageError, match="means nothing for ner/bilstm") as refusal:
+            resolve(row, "bilstm", "sample", layers=[Layer("the command line", {"character_dim": 30}, asked=True)])
+        assert refusal.value.expected == "it is for bilstm-char, bilstm-ln, bilstm-crf"
+
+    def test_general_preferences_may_have_them(self) -> None:
+        config = resolve(task_row("ner"), "bilstm", "sample", layers=[Layer("config.toml", {"character_dim": 30})])
+        assert config.settings.model_dump()["character_dim"] == 30
+
+    @pytest.mark.parametrize("row", tasks().values(), ids=lambda row: row.name)
+    def test_every_setting_means_something_for_some_variant(self, row: TaskRow) -> None:
+        idle = [idle_settings(settings_class(row), variant.options) for variant in row.variants.values()]
+        assert frozenset.intersection(*idle) == frozenset()
