@@ -37,7 +37,7 @@ from sessions.run.records import (
     MISTAKES,
     RESULT,
     number_of,
-    read_reports,
+    read_result,
     text_of,
 )
 from sessions.run.runs import Run
@@ -98,9 +98,8 @@ def _pack(run: Run, out: Path, shareable: bool) -> dict[str, Any]:
     members.contents[CONFIG] = tomlkit.dumps(config).encode()
     members.add(META, portable_meta(run.record.meta or {}, config))
     members.add(LABELS, {"name": run.name, "tags": run.tags, "note": run.note})
-    if run.record.result:
-        reports = read_reports(run.path)  # they may have been left out of what was read of many runs
-        members.add(RESULT, portable_result(run.record.result | ({"reports": reports} if reports else {})))
+    if run.record.result and (result := read_result(run.path)):
+        members.add(RESULT, portable_result(result))
     members.contents[EVENTS] = events_of(run.path / EVENTS)
     preprocessing_of(run.path, members)
     if (mistakes := run.path / ARTIFACTS / MISTAKES).is_file() and not shareable:

@@ -25,7 +25,7 @@ from sessions.exchange.bundle import MIB
 from sessions.exchange.portable import portable_attempts, portable_config, portable_result
 from sessions.exchange.reading import damaged, parse_json
 from sessions.exchange.tables import moments
-from sessions.run.records import CONFIG, EVENTS, META, RESULT, RUN_VERSION, number_of, read_reports
+from sessions.run.records import CONFIG, EVENTS, META, RESULT, RUN_VERSION, number_of, read_result
 from sessions.run.runs import Run
 
 CURVES = "curves.csv"
@@ -40,8 +40,7 @@ def write_record(run: Run, folder: Path) -> None:
     """Write a run's record into a folder, which is made."""
     if run.record.config is None:
         raise LabError("this run cannot be read", got="; ".join(run.problems), hint="see labapp show")
-    reports = read_reports(run.path)  # they may have been left out of what was read of many runs
-    result = portable_result((run.record.result or {}) | ({"reports": reports} if reports else {}))
+    result = portable_result(read_result(run.path) or {})
     meta = run.record.meta or {}
     about = {key: meta.get(key) for key in ABOUT} | {"attempts": portable_attempts(meta)}
     with explained(folder):
