@@ -8,8 +8,8 @@ of pictures, a dataset's name, or CIFAR-10's archive (cifar-10-binary.tar.gz). S
 the first one before any with the second. A training is not begun when, by the pace of those before it, it would not
 end within the budget (seconds, from the start of this command). What still goes on at the budget is paused; the same
 command with the same --home goes on from there and leaves out what is finished. Every finished run is kept under
---keep as `benchmarks.keep` does, and stands in the table at the end: test accuracy by variant, mean and spread over
-seeds, beside the goals, which are for 100 epochs of the original CIFAR-10.
+--keep as `labapp export --format record` writes it, and stands in the table at the end: test accuracy by variant,
+mean and spread over seeds, beside the goals, which are for 100 epochs of the original CIFAR-10.
 """
 
 from __future__ import annotations
@@ -29,8 +29,7 @@ from typing import Any
 
 import platformdirs
 
-from benchmarks.keep import KEPT
-
+KEPT = Path(__file__).parent / "runs"
 VARIANTS = ("torch-bn", "bn", "in", "bin", "ln", "gn", "none")
 GOALS = {"torch-bn": 0.910, "bn": 0.910, "in": 0.887, "bin": 0.907, "ln": 0.888, "gn": 0.890, "none": 0.880}
 GOALS_BATCH8 = {"bn": 0.915, "gn": 0.885}
@@ -176,8 +175,7 @@ def tell(runs: dict[str, dict[str, Any]], told: dict[str, str]) -> None:
 
 
 def keep(lab: Lab, plan: Plan, folder: Path) -> None:
-    command = [sys.executable, "-m", "benchmarks.keep", plan.name, plan.name, "--home", str(lab.home)]
-    subprocess.run([*command, "--out", str(folder)], check=True, stdout=subprocess.DEVNULL)
+    lab.call("export", plan.name, "--format", "record", "--out", str(folder), "--force")
 
 
 def table(todo: Sequence[Plan], runs: dict[str, dict[str, Any]]) -> list[str]:

@@ -41,6 +41,14 @@ class Config:
 
     @property
     def dataset(self) -> Dataset:
+        """What opens its data. A run made here has a name or an absolute path: anything else stayed elsewhere."""
+        if self.data not in self.row.datasets and not Path(self.data).is_absolute():
+            raise LabError(
+                "the dataset of this run is not here",
+                got=f"{self.data!r}, as it was called where the run was made",
+                expected="the data it was trained on",
+                hint="labapp import FILE --data PATH tells where it lies here; or give other data with --data",
+            )
         return dataset_row(self.row, self.data)
 
     def as_dict(self) -> dict[str, Any]:

@@ -188,7 +188,7 @@ class LabApp(App[None], inherit_bindings=False):
     # -- what was asked for
 
     def on_done(self, message: Done) -> None:
-        self.notify(clean(message.words), markup=False, timeout=3)
+        self.notify(clean_lines(message.words), markup=False, timeout=20 if message.lasting else 3)
 
     def on_refused(self, message: Refused) -> None:
         error = message.error

@@ -103,6 +103,7 @@ def load_commands() -> typer.Typer:
         demo,
         doctor,
         evaluate,
+        exchange,
         gradcam,
         queue,
         runs,
@@ -111,8 +112,9 @@ def load_commands() -> typer.Typer:
         tag,
         tasks,
         train,
-    )  # fmt: skip
+    )
 
-    for module in (train, study, runs, control, queue, evaluate, tag, solve, gradcam, data, tasks, doctor, demo):
+    modules = (train, study, runs, control, queue, evaluate, tag, solve, gradcam, exchange, data, tasks, doctor, demo)
+    for module in modules:
         module.register(app)
     return app

@@ -81,11 +81,11 @@ class Refused(Message):
 
 
 class Done(Message):
-    """Something asked for has been done."""
+    """Something asked for has been done; `lasting` when the words are to be read closely, or copied."""
 
-    def __init__(self, words: str):
+    def __init__(self, words: str, *, lasting: bool = False):
         super().__init__()
-        self.words = words
+        self.words, self.lasting = words, lasting
 
 
 class FillFrom(Message):

@@ -22,6 +22,7 @@ from sessions.queue.ordering import cancel_job, check_after, move, set_after, su
 from sessions.queue.process import ensure_queue
 from sessions.queue.starting import START_LOCK, being_started, job_goes_on, start
 from sessions.queuefiles import stamped
+from sessions.run.origin import refuse_resume
 from sessions.run.records import CONFIG, LABELS, REQUEST, RESULT, RUN_VERSION, WORKER_LOCK, number_of, table_of, text_of
 from sessions.run.runs import Run, locked, read_run
 from sessions.run.status import RESUMABLE, interrupted, last_attempt
@@ -64,6 +65,8 @@ def resume(store: Store, run: Run, *, take_over: bool = False) -> Run:
         run = read_run(run.path)
         _refuse_newer(run)
         status, request = run.status, run.record.request or {"v": RUN_VERSION}
+        if status.name in RESUMABLE:
+            refuse_resume(run.record)
         if status.name == "remote":
             _refuse_remote(run, take_over)
         elif status.name not in RESUMABLE:

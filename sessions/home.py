@@ -39,6 +39,11 @@ class Home:
         """A folder for each study that was launched; and definitions of the user's own, as NAME.toml."""
         return self.root / "studies"
 
+    @property
+    def exports(self) -> Path:
+        """What was written for several runs together."""
+        return self.root / "exports"
+
     def has(self, name: str, dataset: Dataset) -> bool:
         """Whether a dataset can be used now: it is built in, or its archive has been fetched."""
         return dataset.archive is None or (self.data / name / dataset.archive).is_file()

@@ -23,6 +23,7 @@ from engine.config import brief, combined, config_from, read_config
 from engine.errors import LabError, UsageError, unknown
 from engine.events import jsonable
 from sessions.home import Home
+from sessions.run.origin import refuse_without_weights
 from sessions.run.records import CHECKPOINTS, CONFIG
 from sessions.run.runs import RUN_ID
 
@@ -66,6 +67,7 @@ class Models:
         """The checkpoint to predict with. Its files are read through once: each letter typed in a pane asks for it."""
         from engine.jobs import best_checkpoint
 
+        refuse_without_weights(directory)
         manifests = (directory / CHECKPOINTS).glob(f"*/{MANIFEST}")
         stand = sorted((str(path), path.stat().st_mtime_ns) for path in manifests)
         if run_id not in self._found or self._found[run_id][0] != stand:

@@ -10,6 +10,7 @@ import json
 import math
 import os
 import random
+import struct
 import subprocess
 import sys
 import time
@@ -130,6 +131,21 @@ class ToyTask:
         return [{"y": model[0] * (x - self.shift) + model[1]} for x in inputs]
 
 
+def safetensors(weights: list[float]) -> bytes:
+    """The file as safetensors has it: length of the header, header, numbers."""
+    end = 8 * len(weights)
+    header = json.dumps({"line": {"dtype": "F64", "shape": [len(weights)], "data_offsets": [0, end]}}).encode()
+    return struct.pack("<Q", len(header)) + header + struct.pack(f"<{len(weights)}d", *weights)
+
+
+def numbers(content: bytes) -> list[float]:
+    """The same back; a list in JSON is taken too."""
+    if content.startswith(b"["):
+        return list(json.loads(content))
+    data = content[8 + struct.unpack("<Q", content[:8])[0] :]
+    return list(struct.unpack(f"<{len(data) // 8}d", data))
+
+
 class ToyLearner:
     def __init__(self, settings: ToySettings):
         self.settings = settings
@@ -188,7 +204,7 @@ class ToyLearner:
         return self.weights
 
     def save(self, directory: Path) -> None:
-        (directory / WEIGHTS).write_text(json.dumps(self.weights))
+        (directory / WEIGHTS).write_bytes(safetensors(self.weights))
         state = [self.velocity, self.done, self.skipped, self.streak, self.sums]
         (directory / TRAINING_STATE).write_text(json.dumps(state))
 
@@ -198,7 +214,7 @@ class ToyLearner:
         self.velocity, self.done, self.skipped, self.streak, self.sums = state
 
     def load_weights(self, directory: Path) -> None:
-        self.weights = json.loads((directory / WEIGHTS).read_text())
+        self.weights = numbers((directory / WEIGHTS).read_bytes())
 
 
 class DyingLearner:

@@ -27,10 +27,10 @@ from transformers.utils.hub import cached_file
 from engine.errors import LabError
 from engine.files import explained, sha256, write_json
 from engine.text.batches import padded
-from engine.text.sources import SCRATCH, located
+from engine.text.sources import ELSEWHERE, ORIGIN, SCRATCH, located, not_here
+from engine.text.sources import ENCODER_WEIGHTS as WEIGHTS
 from models.words import Pieces
 
-WEIGHTS, ORIGIN = "model.safetensors", "origin.json"
 MOST_PIECES = 8  # of a word: it is read off its first, and an address should not crowd out the sentence
 EDGES = 2  # special pieces at the ends of a sentence
 MOST_REMEMBERED = 100_000  # tokens whose pieces are kept
@@ -129,6 +129,8 @@ def load(name: str, train: Iterable[Sequence[str]]) -> Encoder:
 
 def weights_of(name: str) -> Path:
     """The file of an encoder's weights, fetched from the hub if the name is not a folder."""
+    if name.startswith(ELSEWHERE):
+        raise not_here(name)
     name = located(name)
     if Path(name).is_dir():
         path = Path(name, WEIGHTS)

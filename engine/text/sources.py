@@ -6,11 +6,13 @@ from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
-from engine.errors import UsageError
+from engine.errors import LabError, UsageError
 
 RANDOM = "random"  # instead of a file of word vectors
 SCRATCH = "scratch"  # instead of a pretrained encoder
 EMBEDDED = "assets:"  # before the folder of an encoder that comes with labapp
+ELSEWHERE = "elsewhere:"  # before the name of an encoder's folder on the machine that an imported run comes from
+ENCODER_WEIGHTS, ORIGIN = "model.safetensors", "origin.json"  # in an encoder's folder; in a run's preprocessing/encoder
 GLOVE = "glove.6B.100d.txt of nlp.stanford.edu/projects/glove"
 
 
@@ -19,6 +21,20 @@ def located(encoder: str) -> str:
     if not encoder.startswith(EMBEDDED):
         return encoder
     return str(Path(str(files("assets")), encoder.removeprefix(EMBEDDED)))
+
+
+def taken_away(origin: str) -> str:
+    """What an encoder's origin is called in a run that leaves this machine: folders stay behind, names do not."""
+    return f"{ELSEWHERE}{Path(origin).name}" if looks_like_path(origin) else origin
+
+
+def not_here(origin: str) -> LabError:
+    return LabError(
+        "the pretrained encoder of this run is not here",
+        got=f"{origin.removeprefix(ELSEWHERE)!r}, as its folder was called where the run was made",
+        expected="the folder with the very same weights: a frozen encoder is not in the run",
+        hint="labapp import FILE --source encoder=FOLDER tells where it lies here",
+    )
 
 
 def absolute(path: str) -> str:

@@ -21,6 +21,7 @@ CHART_ACTIONS: tuple[tuple[str, str, str], ...] = (
     ("cycle_x", "x", "x axis: step, epoch, time"),
     ("smooth_more", "w", "smoother"),
     ("smooth_less", "W", "rougher"),
+    ("write_points", "E", "write the points of the chart as a CSV file"),
 )
 
 
@@ -39,6 +40,7 @@ class ViewActions:
         def cells(self) -> int: ...
         def change(self, view: ChartView) -> None: ...
         def release_pointer(self) -> None: ...
+        def ask_for_file(self) -> None: ...
 
     def action_zoom_in(self) -> None:
         self.change(self.view.zoom(ZOOM, self.extent))
@@ -63,6 +65,10 @@ class ViewActions:
 
     def action_smooth_less(self) -> None:
         self.change(self.view.rougher())
+
+    def action_write_points(self) -> None:
+        """All points of all curves that are shown, not only those in the window; the screen knows where to."""
+        self.ask_for_file()
 
     def action_cycle_x(self) -> None:
         """The next x axis; the window and the cursor stay at the same moments."""

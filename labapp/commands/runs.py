@@ -12,12 +12,14 @@ from typing import Annotated
 
 import typer
 
+from engine.checkpoints import Checkpoints
 from labapp.cli import HomeOption, JsonOption, RunArgument, RunsArgument, open_lab
 from labapp.follow import GOING_ON, follow
 from labapp.output import clean, duration, number, print_json, say, table, when
 from labapp.run_codes import INTERRUPTED, exit_code
+from sessions.run.origin import imported_of
 from sessions.run.query import Query, check_keys
-from sessions.run.records import OUTPUT
+from sessions.run.records import CHECKPOINTS, OUTPUT, text_of
 from sessions.run.runs import Run
 
 QueryArgument = Annotated[
@@ -95,7 +97,7 @@ def show_run(run: Run, *, full: bool = False) -> None:
         facts += [(label, str(run.error[key])) for label, key in _ERROR_LINES if run.error.get(key)]
     if full:
         facts += [("tags", " ".join(run.tags)), ("note", run.note), ("created", when(run.created))]
-        facts += [("folder", str(run.path))]
+        facts += [("from", came_from(run)), ("folder", str(run.path))]
     for label, value in facts:
         if value:
             typer.echo(f"{label + ':':<10}{clean(value)}")
@@ -106,6 +108,16 @@ def show_run(run: Run, *, full: bool = False) -> None:
         show_jobs(run)
     for problem in run.problems:
         say(f"problem: {problem}")
+
+
+def came_from(run: Run) -> str:
+    """Where an imported run comes from; nothing of one that was made here."""
+    about = imported_of(run.record)
+    if not about:
+        return ""
+    weights = "" if Checkpoints(run.path / CHECKPOINTS).steps() else ", without weights"
+    was = text_of(about, "id")
+    return f"a {text_of(about, 'as')}{f' of run {was}' if was and was != run.id else ''}{weights}"
 
 
 def show_jobs(run: Run) -> None:

@@ -10,6 +10,7 @@ from engine.errors import LabError, UsageError
 from labapp.actions import SCREENS, ScreenRow
 from labapp.live.rows import RunRow, entitle
 from sessions.home import Home
+from sessions.run.origin import refuse_without_weights
 from sessions.run.records import CHECKPOINTS
 from sessions.run.runs import Run
 
@@ -30,6 +31,7 @@ def screen_for(home: Home, row: RunRow) -> ScreenRow:
             "no screen tries runs of this task", got=f"a run of {row.task}", expected=f"one of {', '.join(able)}"
         )
     if not has_checkpoint(home, row.id):
+        refuse_without_weights(home.runs / row.id)
         raise LabError(
             "this run has no checkpoint yet", got=row.status, hint="wait for its first epoch, or resume it with R"
         )

@@ -85,6 +85,16 @@ class LabScreen(Screen[None]):
         for chart in (focused or charts)[:1]:
             getattr(chart, f"action_{name}")()
 
+    def on_chart_file_wanted(self, message: Any) -> None:
+        """A chart's points as a file, in a thread; where it is and how to fetch it is said."""
+
+        def work() -> None:
+            from labapp.charts.points import said, write_points
+
+            self.app.post_message(Done(said(write_points(self.lab.home, message.title, message.curves)), lasting=True))
+
+        self.lab.in_thread(work)
+
     # -- acting on runs: which ones is the screen's affair
 
     def targets(self) -> list[RunRow]:

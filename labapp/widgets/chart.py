@@ -72,6 +72,13 @@ class Chart(ViewActions, Widget, can_focus=True):
         def control(self) -> Chart:
             return self.chart
 
+    class FileWanted(Message):
+        """The points of the curves are wanted as a file."""
+
+        def __init__(self, title: str, curves: tuple[Curve, ...]):
+            super().__init__()
+            self.title, self.curves = title, curves
+
     def __init__(self, title: str = "", *, id: str | None = None, lower_is_better: bool | None = None):
         super().__init__(id=id)
         self.title = title  # may be changed; the next `show` draws it
@@ -238,6 +245,9 @@ class Chart(ViewActions, Widget, can_focus=True):
         """The cursor is read now, wherever the mouse rests."""
         self._hover = None
         self._repaint()
+
+    def ask_for_file(self) -> None:
+        self.post_message(self.FileWanted(self.title, self._curves))
 
     # Painting
 

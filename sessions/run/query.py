@@ -2,9 +2,10 @@
 
     task:images status:running,stalled lr:1e-3.. accuracy:.9.. tag:keep not:draft not:status:failed bn
 
-Keys are id, name, tag, task, variant, data, recipe, status, host, epoch, seconds, best, any setting, or any metric
-(of the validation split; train_loss or test_accuracy name another). Values are texts (matched whole; several with
-commas), or ranges low..high with either end open. A bare word matches part of id, name, tags, variant or data. No
+Keys are id, name, tag, task, variant, data, recipe, status, host, epoch, seconds, best, imported (bundle or record),
+any setting, or any metric (of the validation split; train_loss or test_accuracy name another). Values are texts
+(matched whole; several with commas), or ranges low..high with either end open. A bare word matches part of id, name,
+tags, variant or data. No
 character of it means anything to a shell.
 """
 
@@ -18,12 +19,28 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import UsageError, unknown
+from sessions.run.origin import imported_of
 from sessions.run.records import text_of
 from sessions.run.runs import Run
 from sessions.run.status import STATUSES
 
 _TERM = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*:.*")
-_KEYS = ("id", "name", "tag", "task", "variant", "data", "recipe", "status", "host", "epoch", "seconds", "best", "not")
+_KEYS = (
+    "id",
+    "name",
+    "tag",
+    "task",
+    "variant",
+    "data",
+    "recipe",
+    "status",
+    "host",
+    "epoch",
+    "seconds",
+    "best",
+    "imported",
+    "not",
+)
 
 
 def is_term(word: str) -> bool:
@@ -97,6 +114,7 @@ def lookup(run: Run, key: str) -> Any:
         "epoch": run.epoch,
         "seconds": run.seconds,
         "best": run.best,
+        "imported": text_of(imported_of(run.record), "as") or None,
     }
     if key in plain:
         return plain[key]

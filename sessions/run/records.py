@@ -93,9 +93,14 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def read_result(path: Path) -> dict[str, Any] | None:
+    """A run's result whole: those who look at many runs go without its reports."""
+    return _read(path / RESULT, [], "")
+
+
 def read_reports(path: Path) -> dict[str, dict[str, Any]]:
     """What a run's result reports of every split beyond the metrics; nothing where there is none or it is garbage."""
-    reports = table_of(_read(path / RESULT, [], ""), "reports")
+    reports = table_of(read_result(path), "reports")
     return {split: report for split, report in reports.items() if isinstance(report, dict)}
 
 

@@ -16,6 +16,7 @@ from engine.files import cannot_write
 from engine.task import LOWER_IS_BETTER, SPLITS, nested
 from sessions.locks import lock_within
 from sessions.run.history import History
+from sessions.run.origin import imported_of
 from sessions.run.records import ARTIFACTS, EVENTS, LOCK, Record, number_of, read_record, table_of, text_of
 from sessions.run.status import Status, derive, waiting_ticket
 from sessions.run.tickets import ID, Ticket, jobs_of
@@ -221,6 +222,7 @@ class Run:
             "metrics": {split: nested(values) for split, values in self.metrics.items()},
             "best": {"metric": self.monitor, "value": None if math.isnan(self.best) else self.best},
             "error": self.error or None,
+            "imported": imported_of(self.record) or None,
             "problems": self.problems,
         }
 

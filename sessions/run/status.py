@@ -33,8 +33,8 @@ class Status:
 
 
 def derive(record: Record, now: float | None = None) -> Status:
-    """The first of these that holds: waits for its next attempt, result, never started, other host, live process,
-    paused, lost."""
+    """The first of these that holds: waits for its next attempt, result, imported, never started, other host, live
+    process, paused, lost."""
     now = time.time() if now is None else now
     if record.gone:
         return Status("lost", "its folder is gone")
@@ -45,6 +45,9 @@ def derive(record: Record, now: float | None = None) -> Status:
     if ended in ENDED:
         return Status(ended, text_of(table_of(record.result, "error"), "title"))
     identity, attempt = latest_process(record)
+    imported = table_of(record.meta, "imported")
+    if imported and identity is None and attempt == 0:
+        return Status("stopped", f"imported; it was {text_of(imported, 'status', 'unfinished')} when it was exported")
     wanted = text_of(record.request, "wanted")
     if identity is None and attempt == 0:
         return _never_started(wanted)

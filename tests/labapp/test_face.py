@@ -35,6 +35,7 @@ print("HEAVY", json.dumps([name for name in {heavy} if name in sys.modules]), co
         ["data", "list"],
         ["doctor"],
         ["show", "nothing"],
+        ["export", "--table", "runs"],
     ],
     ids=" ".join,
 )

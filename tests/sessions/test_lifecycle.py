@@ -24,10 +24,10 @@ from tests.conftest import Lab
 LONG = {"epochs": 400, "pace": 0.004}  # half a minute, unless somebody ends it
 
 
-def weights(run: Run) -> str:
+def weights(run: Run) -> bytes:
     """The final weights, to the last bit."""
     newest = max((run.path / "checkpoints").glob("step-*"), key=lambda path: int(path.name[5:]))
-    return (newest / "model.safetensors").read_text()
+    return (newest / "model.safetensors").read_bytes()
 
 
 def test_a_run_leaves_a_directory_that_says_everything(lab: Lab) -> None:

@@ -13,7 +13,7 @@ from labapp.screens.run_tabs.features import FeaturesPane
 from labapp.widgets.chart import Chart
 from labapp.widgets.table import Table
 from tests.conftest import Lab
-from tests.labapp.screens.app import LARGE, SMALL, text_of, until
+from tests.labapp.screens.app import LARGE, SMALL, notices, text_of, until
 from tests.labapp.screens.run_data import at_tab, image_run, opened
 
 
@@ -65,6 +65,20 @@ class TestCharts:
                 assert not view.log
 
         opened(lab, run, turn)
+
+    def test_e_in_capitals_writes_the_points_and_says_where_and_how_to_fetch_them(self, lab: Lab) -> None:
+        run = image_run(lab)
+
+        async def write(app: LabApp, pilot: Pilot[None], shown: RunScreen) -> None:
+            chart = shown.query(Chart).first()
+            await until(pilot, lambda: chart.curves)
+            await pilot.press("E")
+            path = run.path / "artifacts" / "accuracy.csv"
+            said = await until(pilot, lambda: [each for each in notices(app) if "scp" in each])
+            assert str(path) in said[0]
+            assert path.read_text().startswith("run,curve,metric,step,epoch,elapsed,partial,value\n")
+
+        opened(lab, run, write)
 
 
 class TestFeatures:
