@@ -98,6 +98,7 @@ def start(
 def load_commands() -> typer.Typer:
     """The application with all commands."""
     from labapp.commands import (
+        compare,
         control,
         data,
         demo,
@@ -114,7 +115,9 @@ def load_commands() -> typer.Typer:
         train,
     )
 
-    modules = (train, study, runs, control, queue, evaluate, tag, solve, gradcam, exchange, data, tasks, doctor, demo)
+    modules = (
+        train, study, compare, runs, control, queue, evaluate, tag, solve, gradcam, exchange, data, tasks, doctor, demo,
+    )  # fmt: skip
     for module in modules:
         module.register(app)
     return app

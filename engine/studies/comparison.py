@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.studies.reported import Reported, reported_for
+from engine.studies.reported import Reported, base_name, reported_for
 from engine.studies.statistics import Stat, best_of, stat
 from engine.task import LOWER_IS_BETTER, SPLITS
 
 FIRST = ("accuracy", "micro_f1", "macro_f1", "exact_match", "execution_accuracy", "token_accuracy", "loss")
+NAME, SECONDS = "name", "seconds"  # what rows can be sorted by beside the metrics
 LEFT_OUT = ("feature_",)  # metrics that say nothing about who is better
 
 
@@ -25,6 +27,8 @@ class Measured:
     examples: Mapping[str, int]
     settings: Mapping[str, Any]
     seconds: float = math.nan  # of training
+    data: str = ""  # a dataset's name or a path
+    final: bool = True  # of the best checkpoint; else what its curves say so far
 
 
 @dataclass(frozen=True)
@@ -37,16 +41,34 @@ class Row:
     measured: tuple[Measured, ...]
     stats: Mapping[tuple[str, str], Stat]  # (split, metric)
     reported: tuple[Reported, ...] = ()
+    runs: tuple[str, ...] = ()  # all that stand for it, measured or not
+    note: str = ""  # what became of those that did not finish
 
     @property
     def settings(self) -> Mapping[str, Any]:
         return self.measured[0].settings if self.measured else {}
 
+    @property
+    def data(self) -> str:
+        return self.measured[0].data if self.measured else ""
+
+    @property
+    def final(self) -> bool:
+        """Whether its numbers are what they will be."""
+        return all(each.final for each in self.measured)
+
+    @property
+    def seconds(self) -> Stat:
+        """Of training."""
+        return stat([each.seconds for each in self.measured])
+
     def stat(self, split: str, metric: str) -> Stat:
         return self.stats.get((split, metric), Stat(()))
 
 
-def row_of(label: str, task: str, variant: str, measured: Sequence[Measured]) -> Row:
+def row_of(
+    label: str, task: str, variant: str, measured: Sequence[Measured], *, runs: Sequence[str] = (), note: str = ""
+) -> Row:
     """A row from its runs; a seed that did not get so far is left out of the means."""
     names = dict.fromkeys(
         (split, name) for each in measured for split in SPLITS for name in each.metrics.get(split, {})
@@ -58,8 +80,9 @@ def row_of(label: str, task: str, variant: str, measured: Sequence[Measured]) ->
         )
         for split, name in names
     }
-    near = reported_for(task, variant, measured[0].settings) if measured else []
-    return Row(label, task, variant, tuple(measured), stats, tuple(near))
+    near = reported_for(task, variant, measured[0].settings, measured[0].data) if measured else []
+    there = tuple(runs) or tuple(each.run for each in measured)
+    return Row(label, task, variant, tuple(measured), stats, tuple(near), there, note)
 
 
 @dataclass(frozen=True)
@@ -82,18 +105,27 @@ class Comparison:
         return sorted(names, key=lambda name: ("/" in name, order.get(name, len(FIRST)), name))
 
     def best(self, split: str, metric: str) -> tuple[str | None, frozenset[str]]:
-        """The label of the best row, and of those not distinguishable from it."""
-        return best_of({row.label: row.stat(split, metric) for row in self.rows}, metric)
+        """The label of the best row, and of those not distinguishable from it.
 
-    def sorted_by(self, split: str, metric: str, *, worst_first: bool = False) -> Comparison:
-        """With the best row first; rows that were not measured come last."""
+        What still goes on has not won: as long as there are rows with final numbers, the best is one of them.
+        """
+        rows = [row for row in self.rows if row.final and row.stat(split, metric).values] or self.rows
+        return best_of({row.label: row.stat(split, metric) for row in rows}, metric)
 
-        def key(row: Row) -> tuple[bool, float]:
-            mean = row.stat(split, metric).mean
-            up = (metric.rpartition("/")[2] in LOWER_IS_BETTER) != worst_first
-            return math.isnan(mean), mean if up else -mean
+    def sorted_by(self, split: str, column: str, *, worst_first: bool = False) -> Comparison:
+        """With the best row first, by a metric, or by NAME or SECONDS (the least first); what has none comes last."""
+        up = (column.rpartition("/")[2] in LOWER_IS_BETTER or column in (NAME, SECONDS)) != worst_first
 
-        order = sorted(range(len(self.rows)), key=lambda place: key(self.rows[place]))
+        def value(row: Row) -> float:
+            mean = row.seconds.mean if column == SECONDS else row.stat(split, column).mean
+            return mean if up else -mean
+
+        places = range(len(self.rows))
+        if column == NAME:
+            order = sorted(places, key=lambda place: natural(self.rows[place].label), reverse=not up)
+        else:
+            values = [value(row) for row in self.rows]
+            order = sorted(places, key=lambda place: (math.isnan(values[place]), values[place]))
         rows = tuple(self.rows[place] for place in order)
         differences = {name: tuple(values[place] for place in order) for name, values in self.differences.items()}
         return Comparison(self.title, self.metric, rows, differences)
@@ -101,12 +133,26 @@ class Comparison:
 
 def compare(title: str, metric: str, rows: Sequence[Row], unimportant: frozenset[str] = frozenset()) -> Comparison:
     """Put rows side by side; `unimportant` settings (where and how often) do not count as differences."""
-    keys = dict.fromkeys(key for row in rows for key in row.settings)
     found: dict[str, tuple[Any, ...]] = {}
-    for key in keys:
-        values = tuple(row.settings.get(key) for row in rows)
-        if key != "seed" and key not in unimportant and any(value != values[0] for value in values):
-            found[key] = values
+    told = [row for row in rows if row.measured]  # of the others nothing is known
+    single = all(len(row.measured) == 1 for row in told)  # of a row of several seeds the seed is no setting
+    for key in dict.fromkeys(("variant", "data", *(key for row in rows for key in row.settings))):
+        values = {row.label: _value(row, key) for row in told}
+        if (key != "seed" or single) and key not in unimportant and len({repr(value) for value in values.values()}) > 1:
+            found[key] = tuple(values.get(row.label) for row in rows)
     if len({row.label for row in rows}) < len(rows):
         raise ValueError("two rows have one label")
     return Comparison(title, metric, tuple(rows), found)
+
+
+def _value(row: Row, key: str) -> Any:
+    """Of a setting; the variant and the data count as settings too, data by the name it has."""
+    if key in ("variant", "data"):
+        return row.variant if key == "variant" else base_name(row.data)
+    return row.settings.get(key)
+
+
+def natural(text: str) -> list[tuple[int, str]]:
+    """A key that puts 8 before 128."""
+    parts = re.split(r"([0-9]+)", text.lower())  # texts, with numbers between them
+    return [(int(part), "") if place % 2 else (0, part) for place, part in enumerate(parts)]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from engine.catalogue import tasks
 from engine.config import settings_class
+from engine.errors import UsageError
 from engine.settings import place_settings
-from engine.studies.comparison import Comparison, Measured, compare, row_of
+from engine.studies.comparison import Comparison, Measured, Row, compare, row_of
+from engine.studies.reported import base_name
 from engine.task import SPLITS
 from sessions.run.records import number_of, table_of, text_of
 from sessions.run.runs import Run
@@ -22,7 +25,21 @@ def measured(run: Run) -> Measured:
     """What a run has reached: its final metrics, or while it goes on those of its curves."""
     examples = table_of(run.record.result, "examples")
     sizes: dict[str, int] = {split: int(number_of(examples, split)) for split in SPLITS}
-    return Measured(run.id, int(number_of(run.settings, "seed")), run.metrics, sizes, run.settings, run.seconds)
+    final = bool(table_of(run.record.result, "metrics"))
+    seed, seconds = int(number_of(run.settings, "seed")), run.seconds or math.nan
+    return Measured(run.id, seed, run.metrics, sizes, run.settings, seconds, run.data, final)
+
+
+def row_over(label: str, runs: Sequence[Run], ended: Callable[[Run], bool]) -> Row:
+    """A row over the runs that ended; as long as none has, over those that have something to show.
+
+    A mean of a run's last word and another's word so far would be no number of anything.
+    """
+    chosen = [run for run in runs if ended(run)] or list(runs)
+    standing = Counter(run.status.name for run in runs if not ended(run))
+    note = ", ".join(f"{count} {name}" for name, count in standing.items())
+    task, variant = (runs[0].task, runs[0].variant) if runs else ("", label.split()[0])
+    return row_of(label, task, variant, [measured(run) for run in chosen], runs=[run.id for run in runs], note=note)
 
 
 def study_runs(store: Store, launched: Launched) -> dict[str, list[Run]]:
@@ -35,31 +52,36 @@ def study_runs(store: Store, launched: Launched) -> dict[str, list[Run]]:
 
 
 def study_comparison(store: Store, launched: Launched) -> Comparison:
-    """A row for each cell, over its finished runs; cells of which none has finished have no numbers."""
-    rows = []
-    for label, runs in study_runs(store, launched).items():
-        ended = [run for run in runs if run.status.name == "finished"]
-        variant = runs[0].variant if runs else label.split()[0]
-        rows.append(row_of(label, text_of(launched.raw, "task"), variant, [measured(run) for run in ended]))
-    metric = text_of(launched.raw, "metric") or MAIN.get(text_of(launched.raw, "task"), "loss")
-    return compare(launched.title, metric, rows, unimportant(text_of(launched.raw, "task")))
+    """A row for each cell, over its finished runs; while none of them has finished, over what they say so far."""
+    task = text_of(launched.raw, "task")
+    rows = [
+        row_over(label, runs, lambda run: run.status.name == "finished")
+        for label, runs in study_runs(store, launched).items()
+    ]
+    metric = text_of(launched.raw, "metric") or MAIN.get(task, "loss")
+    return compare(launched.title, metric, rows, unimportant(task))
 
 
 def runs_comparison(runs: Sequence[Run], *, over_seeds: bool = False) -> Comparison:
-    """A row for each run; with `over_seeds` one for all runs that differ in nothing but the seed."""
+    """A row for each run; with `over_seeds` one for all runs that differ in nothing but the seed.
+
+    Raises UsageError for runs of several tasks: metrics of one name are not of one meaning there.
+    """
+    if len(names := Counter(run.task for run in runs)) > 1:
+        words = ", ".join(f"{count} of {name}" for name, count in names.items())
+        hint = f"task:{names.most_common(1)[0][0]} chooses those of one"
+        raise UsageError("runs of different tasks cannot be compared", got=words, expected="one task", hint=hint)
     groups: dict[str, list[Run]] = {}
     for run in runs:
-        same = repr((run.task, run.variant, run.data, sorted(_telling(run).items()))) if over_seeds else run.id
-        groups.setdefault(same, []).append(run)
-    labels = _labels([group[0] for group in groups.values()])
+        groups.setdefault(_same(run) if over_seeds else run.id, []).append(run)
+    labels = _labels(list(groups.values()))
     rows = [
-        row_of(label, group[0].task, group[0].variant, [measured(run) for run in group])
+        row_over(label, group, lambda run: bool(table_of(run.record.result, "metrics")))
         for label, group in zip(labels, groups.values(), strict=True)
     ]
-    names = {run.task for run in runs}
-    metric = MAIN.get(names.pop(), "loss") if len(names) == 1 else "loss"
-    off = frozenset().union(*(unimportant(name) for name in {run.task for run in runs}))
-    return compare(f"{len(rows)} runs" if not over_seeds else f"{len(runs)} runs", metric, rows, off)
+    task = next(iter(names), "")
+    title = f"{len(runs)} runs" if len(runs) != 1 else "1 run"
+    return compare(title, MAIN.get(task, "loss"), rows, unimportant(task))
 
 
 def unimportant(task: str) -> frozenset[str]:
@@ -67,18 +89,23 @@ def unimportant(task: str) -> frozenset[str]:
     return place_settings(settings_class(tasks()[task])) if task in tasks() else frozenset()
 
 
-def _telling(run: Run) -> dict[str, object]:
+def _same(run: Run) -> str:
+    """What runs that differ in the seed alone have in common."""
     off = unimportant(run.task) | {"seed"}
-    return {key: value for key, value in run.settings.items() if key not in off}
+    settings = sorted((key, value) for key, value in run.settings.items() if key not in off)
+    return repr((run.variant, run.data, text_of(run.record.meta, "fingerprint"), settings))
 
 
-def _labels(runs: Iterable[Run]) -> list[str]:
-    """What to call runs: their names, else their variants where these tell them apart, else their ids."""
-    runs = list(runs)
-    variants = Counter(run.variant for run in runs)
-    wanted = [run.name or (run.variant if variants[run.variant] == 1 else run.id) for run in runs]
+def _labels(groups: Sequence[Sequence[Run]]) -> list[str]:
+    """What to call rows: a run's name, else the variants where these tell them apart, else ids."""
+    variants = Counter(group[0].variant for group in groups)
+    wanted = []
+    for group in groups:
+        first = group[0]
+        alone = first.name if len(group) == 1 else ""
+        wanted.append(alone or (first.variant if variants[first.variant] == 1 else first.name or first.id))
     taken = Counter(wanted)
-    return [label if taken[label] == 1 else run.id for label, run in zip(wanted, runs, strict=True)]
+    return [label if taken[label] == 1 else group[0].id for label, group in zip(wanted, groups, strict=True)]
 
 
 def code_versions(runs: Iterable[Run]) -> dict[str, list[str]]:
@@ -88,4 +115,18 @@ def code_versions(runs: Iterable[Run]) -> dict[str, list[str]]:
         meta = run.record.meta
         version = " ".join(filter(None, (text_of(meta, "labapp"), text_of(meta, "git_commit")[:9])))
         found.setdefault(version or "unknown", []).append(run.id)
+    return found
+
+
+def cautions(runs: Iterable[Run]) -> list[str]:
+    """Why rows may differ in more than what they are called: other code, or other data."""
+    runs, found = list(runs), []
+    if len(versions := code_versions(runs)) > 1:
+        words = ", ".join(f"{len(ids)} of {version}" for version, ids in versions.items())
+        found.append(f"runs of different versions of the code: {words}")
+    prints = Counter((run.data, text_of(run.record.meta, "fingerprint")) for run in runs)
+    known = {mark for _, mark in prints if mark}
+    if len(known) > 1 or (len({data for data, _ in prints}) > 1 and len(known) != 1):
+        words = ", ".join(f"{count} on {base_name(data)} {mark[:8]}".rstrip() for (data, mark), count in prints.items())
+        found.append(f"runs on different data: {words}")
     return found

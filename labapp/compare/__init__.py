@@ -1,0 +1,1 @@
+"""Runs side by side: how their numbers are written, for the command and for the screen."""
