@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 EVERYWHERE, RUNS, RUN, NEW, MACHINE, CHARTS = "everywhere", "runs", "run", "new", "machine", "charts"
-TAG, SOLVE, SEE = "tag", "solve", "see"
+TAG, SOLVE, SEE, COMPARE = "tag", "solve", "see", "compare"
 
 
 # keys whose names are not what is printed on them
@@ -48,6 +48,9 @@ class ScreenRow:
 SCREENS = (
     ScreenRow("1", "runs", "Runs", "labapp.screens.runs:RunsScreen", "all runs, with the curves of those you mark"),
     ScreenRow("2", "new", "New", "labapp.screens.new:NewScreen", "configure and launch a training"),
+    ScreenRow(
+        "3", "compare", "Compare", "labapp.screens.compare:CompareScreen", "the marked runs or a study, side by side"
+    ),
     ScreenRow(
         "4", "tag", "Tag", "labapp.screens.tag:TagScreen", "entities in what you type, as trained runs see them", "tag"
     ),
@@ -107,6 +110,9 @@ ACTIONS = (
         RUNS,
         True,
     ),
+    Action(
+        "compare", "v", "versus", "Compare the marked runs: with each other, and with what reports state", RUNS, True
+    ),
     # one run
     Action("stop", "S", "stop", "Stop: finish the step, save, evaluate, write the result", RUN, True),
     Action("pause", "P", "pause", "Pause: save, leave, keep the place in the queue", RUN, True),
@@ -141,6 +147,19 @@ ACTIONS = (
     Action("only_changed", "f8", "changed", "Show only what differs from the recipe", NEW, True),
     Action("reset_field", "f9,ctrl+z", "reset", "This field back to what it was", NEW, True),
     Action("find", "ctrl+f", "find", "Find a setting by its name or help", NEW, True),
+    # compare
+    Action("open", "enter", "open", "Open the run under the cursor (of several seeds the first)", COMPARE, True),
+    Action("another", "a", "another", "Compare something else: the marked runs, or a study", COMPARE, True),
+    Action("split", "p", "split", "The next split: train, val, test", COMPARE, True),
+    Action(
+        "metric", "m", "metric", "The next metric: in the chart, and first in the table with the reports", COMPARE, True
+    ),
+    Action("sort", "s", "sort", "Sort by the next column", COMPARE, True),
+    Action("reverse", "r", "reverse", "Turn the order round", COMPARE),
+    Action("differences", "d", "settings", "The settings that differ, or the numbers", COMPARE, True),
+    Action("view", "v", "view", "Curves and numbers, or one of them alone", COMPARE, True),
+    Action("mark", "space", "curve", "The curve of this row, or not", COMPARE, True),
+    Action("copy", "Y", "copy", "Copy the ids of this row's runs", COMPARE),
     # tag; the function keys act in the text field too
     Action("next_example", "f8,n", "next", "The next sentence of the split, with the corpus's tags beside", TAG, True),
     Action("previous_example", "f7,p", "before", "The sentence of the split before", TAG, True),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -96,6 +96,8 @@ class LabApp(App[None], inherit_bindings=False):
         self.machine_watch = MachineWatch(home, self.post_message, slow=self.face.low_bandwidth)
         self.playground = Playground(home)
         self.machine: Machine | None = None
+        self.marked: tuple[str, ...] = ()  # runs, in the list of all
+        self.to_compare: tuple[str, ...] = ()  # runs that were asked for, until the screen for it takes them
         self.machine_line: tuple[str, ...] = ()  # the same in a line, the longest form first
         for theme in THEMES:
             self.register_theme(theme)
@@ -292,6 +294,11 @@ class LabApp(App[None], inherit_bindings=False):
         """The form, filled with a run's settings."""
         self.action_go("new")
         self.screen.post_message(FillFrom(run_id))
+
+    def compare(self, run_ids: Iterable[str]) -> None:
+        """These runs side by side."""
+        self.to_compare = tuple(run_ids)
+        self.action_go("compare")
 
     def try_out(self, row: RunRow) -> None:
         """To the screen that uses runs of this kind; says why not, where that cannot be."""

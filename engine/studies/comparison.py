@@ -104,13 +104,14 @@ class Comparison:
         order = {name: place for place, name in enumerate(FIRST)}
         return sorted(names, key=lambda name: ("/" in name, order.get(name, len(FIRST)), name))
 
-    def best(self, split: str, metric: str) -> tuple[str | None, frozenset[str]]:
-        """The label of the best row, and of those not distinguishable from it.
+    def contenders(self, split: str, metric: str) -> list[Row]:
+        """Among whom the best is: what still goes on has not won, as long as there are final numbers."""
+        there = [row for row in self.rows if row.stat(split, metric).values]
+        return [row for row in there if row.final] or there
 
-        What still goes on has not won: as long as there are rows with final numbers, the best is one of them.
-        """
-        rows = [row for row in self.rows if row.final and row.stat(split, metric).values] or self.rows
-        return best_of({row.label: row.stat(split, metric) for row in rows}, metric)
+    def best(self, split: str, metric: str) -> tuple[str | None, frozenset[str]]:
+        """The label of the best of the contenders, and of those not distinguishable from it."""
+        return best_of({row.label: row.stat(split, metric) for row in self.contenders(split, metric)}, metric)
 
     def sorted_by(self, split: str, column: str, *, worst_first: bool = False) -> Comparison:
         """With the best row first, by a metric, or by NAME or SECONDS (the least first); what has none comes last."""

@@ -21,7 +21,7 @@ from labapp.charts.decimate import Decimated, boundaries, decimate, within
 from labapp.charts.legend import Layout, Shown, layout
 from labapp.charts.palette import marker
 from labapp.charts.picture import Box, Picture, Request
-from labapp.charts.raster import ASCII, BRAILLE, Canvas, cells, dash, spans
+from labapp.charts.raster import ASCII, BRAILLE, Canvas, Ints, cells, dash, shade, spans
 from labapp.charts.smoothing import Floats
 from labapp.charts.sparkline import sparkline
 from labapp.charts.ticks import HUGE, Scale, compact, log_scale, round_up, values_scale, x_scale
@@ -41,6 +41,7 @@ class Line:
     place: int
     raw: Decimated
     smooth: Decimated | None
+    band: tuple[Decimated, Decimated] | None = None
 
 
 class Builder:
@@ -57,9 +58,11 @@ class Builder:
 
     def _build(self, request: Request) -> Picture:
         curves = request.curves[:MOST]
-        kept = {id(curve.series): self._columns.get(id(curve.series)) or Columns(curve.series) for curve in curves}
+        every = [series for curve in curves for series in curve.all_series]
+        kept = {id(series): self._columns.get(id(series)) or Columns(series) for series in every}
         self._columns = kept  # holds the series, so that an id stays its own
         columns = [kept[id(curve.series)] for curve in curves]
+        bands = [tuple(kept[id(series)] for series in curve.band or ()) for curve in curves]
         for each in kept.values():
             each.refresh()
         shown = tuple(_shown(curve, each, request) for curve, each in zip(curves, columns, strict=True))
@@ -67,14 +70,17 @@ class Builder:
             strips = _sparklines(request, columns)
             return Picture(request, Layout(0, False, 0), tuple(strips), None, Scale(0, 1), (0.0, 1.0), shown)
         plan = layout(request.title, curves, request.width, request.height)
-        return _Drawing(request, plan, columns, shown).picture()
+        return _Drawing(request, plan, columns, bands, shown).picture()
 
 
 class _Drawing:
     """One chart being drawn."""
 
-    def __init__(self, request: Request, plan: Layout, columns: list[Columns], shown: tuple[Shown, ...]):
-        self.request, self.plan, self.columns, self.shown = request, plan, columns, shown
+    def __init__(
+        self, request: Request, plan: Layout, columns: list[Columns], bands: Sequence[tuple[Columns, ...]],
+        shown: tuple[Shown, ...],
+    ):  # fmt: skip
+        self.request, self.plan, self.columns, self.bands, self.shown = request, plan, columns, bands, shown
         self.curves = request.curves[:MOST]
         self.grid = ASCII if request.ascii else BRAILLE
         width, height = request.width, request.height - plan.rows
@@ -88,9 +94,11 @@ class _Drawing:
     def picture(self) -> Picture:
         request = self.request
         canvas = Canvas(self.across, self.up, self.grid)
-        lines = [self._line(place, each) for place, each in enumerate(self.columns)]
+        lines = [self._line(place, *each) for place, each in enumerate(zip(self.columns, self.bands, strict=True))]
         y = self._y_scale(lines)
         if y is not None:
+            for line in reversed(lines):
+                self._lay_band(canvas, line, y)
             for line in reversed(lines):
                 self._lay(canvas, line, y, soft=True)
             for line in reversed(lines):
@@ -114,17 +122,19 @@ class _Drawing:
         trouble = self._trouble()
         return Picture(request, self.plan, tuple(strips), box, x, self.extent, self.shown, trouble)
 
-    def _line(self, place: int, columns: Columns) -> Line:
+    def _line(self, place: int, columns: Columns, band: Sequence[Columns]) -> Line:
         """The points of a curve, thinned to the columns of dots."""
-        view = self.request.view
-        x = columns.x(view.axis)
-        cuts = boundaries(x, *self.x, self.dots)
-        raw = columns.values.array
-        smooth = columns.smooth(view.smoothing) if view.smoothing else None
-        if view.log:
-            raw = _positive(raw, columns)
-            smooth = _positive(smooth, columns) if smooth is not None else None
-        return Line(place, self._thin(x, raw, cuts), self._thin(x, smooth, cuts) if smooth is not None else None)
+        weight = self.request.view.smoothing
+        below, above = (self._points(each, weight) for each in band) if band else (None, None)
+        ends = (below, above) if below is not None and above is not None else None
+        return Line(place, self._points(columns), self._points(columns, weight) if weight else None, ends)
+
+    def _points(self, columns: Columns, weight: float = 0.0) -> Decimated:
+        x = columns.x(self.request.view.axis)
+        values = columns.smooth(weight) if weight else columns.values.array
+        if self.request.view.log:
+            values = _positive(values, columns)
+        return self._thin(x, values, boundaries(x, *self.x, self.dots))
 
     def _thin(self, x: Floats, y: Floats, cuts: NDArray[np.int64]) -> Decimated:
         points = decimate(x, y, cuts)
@@ -135,7 +145,8 @@ class _Drawing:
 
     def _y_scale(self, lines: list[Line]) -> Scale | None:
         """Around all that is seen; None when nothing is."""
-        seen = [part for line in lines for part in (line.raw.low, line.raw.high, line.raw.line_y)]
+        drawn = [points for line in lines for points in (line.raw, *(line.band or ()))]
+        seen = [part for points in drawn for part in (points.low, points.high, points.line_y)]
         values = np.concatenate(seen) if seen else np.empty(0)
         low, high = np.fmin.reduce(values, initial=np.nan), np.fmax.reduce(values, initial=np.nan)
         if math.isnan(low):
@@ -149,10 +160,7 @@ class _Drawing:
         if soft and line.smooth is None:
             return
         curve = self.curves[line.place]
-        shares = replace(
-            points, low=_share(points.low, y), high=_share(points.high, y), line_y=_share(points.line_y, y)
-        )
-        bottom, top = spans(shares, self.x, self.dots, self.up * self.grid.up)
+        bottom, top = self._spans(points, y)
         if curve.second and not soft:
             dash(bottom, top, self.grid)
         code = FIRST + 2 * line.place + soft
@@ -168,6 +176,19 @@ class _Drawing:
         for dot in places:
             row = self.up - 1 - int(bottom[dot] + top[dot]) // 2 // self.grid.up
             canvas.put(dot // self.grid.across, row, glyph, code)
+
+    def _lay_band(self, canvas: Canvas, line: Line, y: Scale) -> None:
+        """Faint, and under everything: how far what the curve is the mean of spreads."""
+        if line.band is not None:
+            (bottom, _), (_, top) = (self._spans(each, y) for each in line.band)
+            bits = shade(np.where(top < 0, -1, bottom), np.where(bottom < 0, -2, top), self.grid, self.up)
+            canvas.lay(bits, FIRST + 2 * line.place + 1, soft=True)
+
+    def _spans(self, points: Decimated, y: Scale) -> tuple[Ints, Ints]:
+        shares = replace(
+            points, low=_share(points.low, y), high=_share(points.high, y), line_y=_share(points.line_y, y)
+        )
+        return spans(shares, self.x, self.dots, self.up * self.grid.up)
 
     def _mark_bad(self, canvas: Canvas) -> None:
         """A red x where values were not finite: at the top for +inf, else at the bottom."""

@@ -26,6 +26,7 @@ class Curve:
     second: bool = False  # the lesser of a pair (train beside val): dashed, with a hollow marker
     metric: str = ""  # its name, to know whether less is better; else the chart's title tells
     best: bool = True  # whether a best value means anything (it does not for a learning rate)
+    band: tuple[Series, Series] | None = None  # how far below and above it what it is the mean of spreads
 
     @property
     def words(self) -> str:
@@ -37,7 +38,13 @@ class Curve:
         series = self.series
         count = length(series)
         end = (series.steps[count - 1], series.elapsed[count - 1], repr(series.values[count - 1])) if count else ()
-        return (self.run, self.label, self.slot, self.second, self.metric, self.best, id(series), count, end)
+        band = tuple(map(id, self.band or ()))
+        return (self.run, self.label, self.slot, self.second, self.metric, self.best, id(series), count, end, band)
+
+    @property
+    def all_series(self) -> tuple[Series, ...]:
+        """All that is drawn of it."""
+        return (self.series, *(self.band or ()))
 
 
 def length(series: Series) -> int:

@@ -87,10 +87,21 @@ def dash(bottom: Ints, top: Ints, grid: Grid) -> None:
 def cells(bottom: Ints, top: Ints, grid: Grid, height: int) -> Bits:
     """(height, width), the top row first: the bits of each cell."""
     rows = np.arange(height * grid.up)[:, None]
-    dots = (rows >= bottom) & (rows <= top)
-    parts = dots.reshape(height, grid.up, len(bottom) // grid.across, grid.across)
+    return pack((rows >= bottom) & (rows <= top), grid, height)
+
+
+def pack(dots: NDArray[np.bool_], grid: Grid, height: int) -> Bits:
+    """(rows of dots from below, columns of dots) -> the bits of each cell, the top row first."""
+    parts = dots.reshape(height, grid.up, dots.shape[1] // grid.across, grid.across)
     packed: Bits = (parts * grid.bits[None, :, None, :]).sum(axis=(1, 3), dtype=np.uint8)
     return packed[::-1]
+
+
+def shade(bottom: Ints, top: Ints, grid: Grid, height: int) -> Bits:
+    """The same for an area: every fourth dot of it, so that lines in it stay lines."""
+    rows, columns = np.arange(height * grid.up)[:, None], np.arange(len(bottom))
+    dots = (rows >= bottom) & (rows <= top) & ((columns + 2 * rows) % 4 == 0)
+    return pack(dots, grid, height)
 
 
 class Canvas:

@@ -12,9 +12,9 @@ from engine.studies.comparison import NAME, SECONDS, Comparison
 from engine.task import SPLITS
 from labapp.cli import HomeOption, JsonOption, Lab, open_lab
 from labapp.compare.document import document
-from labapp.compare.figures import Figure, about, column, legend, ours, theirs
+from labapp.compare.figures import Figure, column, legend, ours, sources, theirs
 from labapp.compare.settings import differences
-from labapp.output import duration, print_json, say, table
+from labapp.output import clean, duration, print_json, say, table
 from sessions.run.query import is_term
 from sessions.run.runs import Run
 from sessions.study.folder import Launched, Studies
@@ -133,11 +133,13 @@ def print_comparison(
         typer.echo()
     for line in legend(figures):
         typer.echo(line)
-    for line in dict.fromkeys(line for row in comparison.rows for each in row.reported for line in about(row, each)):
-        typer.echo(line)
+    if any(row.reported for row in comparison.rows):
+        typer.echo("beside a report's number stands by how much ours is above it")
+    for line in sources(comparison.rows):
+        typer.echo(clean(line))
     if comparison.differences:
         titles, lines = differences(comparison)
-        typer.echo("\nwhat differs" if len(lines) else "")
+        typer.echo("\nwhat differs")
         table(titles, lines)
     elif len(comparison.rows) > 1:
         typer.echo("no setting differs")
@@ -149,11 +151,12 @@ def print_split(comparison: Comparison, split: str) -> list[Figure]:
     several = any(len(row.measured) > 1 for row in comparison.rows)
     lines: list[list[str]] = []
     cells: list[list[Figure]] = []
-    for row in comparison.rows:
+    columns = [ours(comparison, split, name) for name in metrics]
+    for place, row in enumerate(comparison.rows):
         note = f" ({row.note})" if row.note else ""
         seconds = row.seconds
         lines.append([row.label + note, str(len(row.measured)), duration(seconds.mean) if seconds.values else "-"])
-        cells.append([ours(comparison, row, split, name) for name in metrics])
+        cells.append([each[place] for each in columns])
         for report in row.reported:
             if report.metrics.get(split):
                 lines.append([f"  {report.name}", "", ""])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from engine.studies.comparison import Comparison, Row
@@ -44,15 +44,19 @@ def mean_and_spread(stat: Stat, *, ascii: bool = False) -> Figure:
     return Figure(number(stat.mean), "" if math.isnan(stat.spread) else small(stat.spread, "+-" if ascii else "±"))
 
 
-def ours(comparison: Comparison, row: Row, split: str, metric: str, *, ascii: bool = False) -> Figure:
-    """A row's number, marked when it is the best of its column or cannot be told apart from it."""
-    plain = mean_and_spread(row.stat(split, metric), ascii=ascii)
-    if len(comparison.rows) < 2 or not plain.kind:
-        return plain
+def ours(comparison: Comparison, split: str, metric: str, *, ascii: bool = False) -> list[Figure]:
+    """The numbers of one column, row by row: the best is marked, and what cannot be told apart from it."""
     best, near = comparison.best(split, metric)
-    if row.label == best:
-        return Figure(plain.value, plain.behind, BEST, "best")
-    return Figure(plain.value, plain.behind, NEAR, "near") if row.label in near else plain
+    contested = len(comparison.contenders(split, metric)) > 1  # nobody is the best alone
+    found = []
+    for row in comparison.rows:
+        each = mean_and_spread(row.stat(split, metric), ascii=ascii)
+        if contested and row.label == best:
+            each = replace(each, mark=BEST, kind="best")
+        elif each.kind and row.label in near:
+            each = replace(each, mark=NEAR, kind="near")
+        found.append(each)
+    return found
 
 
 def theirs(row: Row, report: Reported, split: str, metric: str, *, ascii: bool = False) -> Figure:
@@ -88,20 +92,30 @@ def legend(figures: Sequence[Figure]) -> list[str]:
     used = {each.mark for each in figures}
     lines = [f"{BEST} best of its column"] if BEST in used else []
     if NEAR in used:
-        lines.append(
-            f"{NEAR} not distinguishable from it (a report's number: from ours): the difference is less than {RULE}"
-        )
+        lines.append(f"{NEAR} not distinguishable from it (a report's: from ours): the difference is less than {RULE}")
     if DOUBTED in used:
         lines.append(f"{DOUBTED} a number that cannot be believed: nothing is concluded from it")
     return lines
 
 
-def about(row: Row, report: Reported, metric: str | None = None) -> list[str]:
-    """Where a report's numbers stand, and what a reader of them must know; of one metric or of all."""
+def sources(rows: Sequence[Row]) -> list[str]:
+    """Where the numbers beside the rows stand, a line for each report and its data; then what is wrong with them."""
+    places: dict[str, list[str]] = {}
+    flaws: dict[str, list[str]] = {}
+    for row in rows:
+        for report in row.reported:
+            told = ", ".join(filter(None, (report.note, report.caveat(row.data))))
+            place = f"{report.variant} in {report.source}" + (f" ({told})" if told else "")
+            places.setdefault(f"{report.name} on {report.data}", []).append(place)
+            for key, why in report.flawed.items():
+                flaws.setdefault(why, []).append(f"{key} of {report.name}")
+    lines = [f"{head}: {'; '.join(dict.fromkeys(each))}" for head, each in places.items()]
+    return lines + [f"{DOUBTED} {', '.join(dict.fromkeys(each))}: {why}" for why, each in flaws.items()]
+
+
+def about(row: Row, report: Reported, split: str, metric: str) -> list[str]:
+    """Where a report's number stands, and what a reader of it must know."""
     head = f"{report.name}, {report.source}: {report.variant} on {report.data}"
     lines = ["; ".join(filter(None, (head, report.note, report.caveat(row.data))))]
-    flaws: dict[str, list[str]] = {}
-    for key, why in report.flawed.items():
-        if metric is None or key.rpartition("/")[2] == metric:
-            flaws.setdefault(why, []).append(key)
-    return lines + [f"{DOUBTED} its {', '.join(keys)}: {why}" for why, keys in flaws.items()]
+    flaw = report.flaw(split, metric)
+    return lines + ([f"{DOUBTED} its {metric}: {flaw}"] if flaw else [])

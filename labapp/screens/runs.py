@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -19,9 +18,10 @@ from engine.errors import LabError
 from labapp.actions import RUNS
 from labapp.charts.sparkline import sparkline
 from labapp.live.curves import curves, metrics_of
-from labapp.live.rows import BY_NAME, COLUMNS, GROUPS, LIVE, STATUS_ORDER, RunRow, ago, quantity
+from labapp.live.now import now_line
+from labapp.live.rows import BY_NAME, COLUMNS, GROUPS, STATUS_ORDER, RunRow
 from labapp.messages import Done, Snapshot
-from labapp.output import clean, duration, number
+from labapp.output import clean, number
 from labapp.screens.base import LabScreen, bindings_of, chart_bindings
 from labapp.widgets.chart import Chart
 from labapp.widgets.dialogs import Choose
@@ -128,6 +128,7 @@ class RunsScreen(LabScreen):
         self._count(self.lab.snapshot)
 
     def _count(self, snapshot: Snapshot) -> None:
+        self.lab.marked = tuple(self.runs.marks)
         if snapshot.problem:
             words = snapshot.problem
         elif not snapshot.complete:
@@ -292,6 +293,10 @@ class RunsScreen(LabScreen):
         if self.runs.row:
             self.lab.try_out(self.runs.row)
 
+    def action_compare(self) -> None:
+        if rows := self.targets():
+            self.lab.compare([row.id for row in rows])
+
     def action_new(self) -> None:
         self.lab.action_go("new")
 
@@ -368,28 +373,3 @@ class RunsScreen(LabScreen):
 
         rows = sorted(self.targets(), key=lambda row: row.place, reverse=where == "down")  # no two change places
         self.act("moved", lambda store, run: control.move(store, run.id, where), rows=rows)
-
-
-def now_line(row: RunRow, now: float) -> Text:
-    """What a run is doing, in a line."""
-    text = Text(f" {row.label}", style="bold", no_wrap=True, overflow="ellipsis")
-    parts: list[str] = []
-    if row.status in LIVE:
-        parts = [f"step {row.step:,}"]
-        parts += [f"loss {number(row.loss)}"] if row.loss is not None else []
-        parts += [f"lr {row.lr:.3g}"] if row.lr is not None else []
-        parts += [f"{quantity(row.speed)} examples/s"] if row.speed is not None else []
-        parts += [f"on {row.gpu}"] if row.gpu else []
-        parts += [f"{duration(row.left)} left"] if row.left is not None else []
-        parts += [f"saved {ago(now - row.saved)}"] if row.saved else []
-        if row.step == 0:
-            parts = [row.detail or "starting"]
-    else:
-        parts = [row.status + (f": {row.detail}" if row.detail else "")]
-        parts += [row.error] if row.error and row.error != row.detail else []
-        parts += [f"epoch {math.floor(row.epoch + 1e-9)}/{row.epochs}"] if row.step else []
-        parts += [f"trained {duration(row.seconds)}"] if row.seconds else []
-    if row.best is not None:
-        parts.append(f"best val {row.monitor} {number(row.best)}")
-    parts += [row.problems[0]] if row.problems else []
-    return text.append("  " + "  ".join(parts), "not bold")

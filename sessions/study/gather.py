@@ -10,6 +10,7 @@ from engine.catalogue import tasks
 from engine.config import settings_class
 from engine.errors import UsageError
 from engine.settings import place_settings
+from engine.studies.cells import shown
 from engine.studies.comparison import Comparison, Measured, Row, compare, row_of
 from engine.studies.reported import base_name
 from engine.task import SPLITS
@@ -19,6 +20,8 @@ from sessions.run.store import Store
 from sessions.study.folder import Launched
 
 MAIN = {"images": "accuracy", "ner": "micro_f1", "mathqa": "exact_match"}  # by which runs of a task are compared
+
+MOST_TOLD = 3  # settings in a label
 
 
 def measured(run: Run) -> Measured:
@@ -37,7 +40,7 @@ def row_over(label: str, runs: Sequence[Run], ended: Callable[[Run], bool]) -> R
     """
     chosen = [run for run in runs if ended(run)] or list(runs)
     standing = Counter(run.status.name for run in runs if not ended(run))
-    note = ", ".join(f"{count} {name}" for name, count in standing.items())
+    note = ", ".join(f"{count} {name}" for name, count in standing.items()) or ("" if runs else "no run")
     task, variant = (runs[0].task, runs[0].variant) if runs else ("", label.split()[0])
     return row_of(label, task, variant, [measured(run) for run in chosen], runs=[run.id for run in runs], note=note)
 
@@ -97,13 +100,20 @@ def _same(run: Run) -> str:
 
 
 def _labels(groups: Sequence[Sequence[Run]]) -> list[str]:
-    """What to call rows: a run's name, else the variants where these tell them apart, else ids."""
-    variants = Counter(group[0].variant for group in groups)
+    """What to call rows: a run's name, else its variant with what tells it from others of the variant, else its id."""
+    pooled = any(len(group) > 1 for group in groups)
     wanted = []
     for group in groups:
         first = group[0]
+        like = [other[0] for other in groups if other[0].variant == first.variant]
+        off = unimportant(first.task) | ({"seed"} if pooled else set())
+        telling = [
+            key for key, value in first.settings.items()
+            if key not in off and any(run.settings.get(key) != value for run in like)
+        ]  # fmt: skip
+        settings = [f"{key}={shown(first.settings[key])}" for key in telling]
         alone = first.name if len(group) == 1 else ""
-        wanted.append(alone or (first.variant if variants[first.variant] == 1 else first.name or first.id))
+        wanted.append(alone or (first.id if len(settings) > MOST_TOLD else " ".join([first.variant, *settings])))
     taken = Counter(wanted)
     return [label if taken[label] == 1 else group[0].id for label, group in zip(wanted, groups, strict=True)]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.catalogue import load
-from labapp.actions import ACTIONS, CHARTS, EVERYWHERE, RUN, RUNS, SCREENS, Action, all_actions
+from labapp.actions import ACTIONS, CHARTS, COMPARE, EVERYWHERE, RUN, RUNS, SCREENS, Action, all_actions
 from labapp.app import LabApp
 from labapp.face import TAKEN
 from labapp.screens.run import RunScreen
@@ -30,7 +30,7 @@ def test_every_action_is_a_method_of_the_screen_it_belongs_to(action: Action) ->
 @pytest.mark.parametrize("where", list(OWNERS))
 def test_no_key_means_two_things_on_one_screen(where: str) -> None:
     seen: dict[str, str] = {screen.key: screen.name for screen in SCREENS}
-    places = {where, EVERYWHERE} | ({CHARTS} if where in (RUNS, RUN) else set())
+    places = {where, EVERYWHERE} | ({CHARTS} if where in (RUNS, RUN, COMPARE) else set())
     for action in all_actions():
         if action.where in places:
             for key in keys_of(action):
