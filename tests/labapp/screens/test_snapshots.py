@@ -119,6 +119,12 @@ class TestRun:
         assert picture(size, theme, "enter", "right_square_bracket")
 
 
+class TestCompare:
+    @pytest.mark.parametrize("size", [SMALL, LARGE], ids=lambda size: str(size[0]))
+    def test_curves_and_numbers(self, picture: Any, size: tuple[int, int]) -> None:
+        assert picture(size, "lab-dark", "space", "down", "space", "down", "space", "v")
+
+
 @both
 class TestNew:
     def test_form(self, picture: Any, size: tuple[int, int], theme: str) -> None:
