@@ -53,10 +53,10 @@ def compare(
     lab = open_lab(home)
     runs, comparison = chosen(lab, run, over_seeds=seeds)
     splits = [split] if split is not None else comparison.splits
-    comparison = ordered(comparison, splits[-1] if splits else "test", sort, worst_first=worst_first)
     warnings = cautions(runs)
     if as_json:
-        print_json(document(comparison, splits, warnings))
+        in_order = ordered(comparison, splits[-1] if splits else "test", sort, worst_first=worst_first)
+        print_json(document(in_order, splits, warnings))
         return 0
     if len(runs) > len(comparison.rows) and len(comparison.rows) == 1:
         say("these differ in the seed alone: --each compares them with each other")
@@ -128,7 +128,9 @@ def print_comparison(
 ) -> None:
     """A table for each split, then what the marks and the reports say, then the settings that differ."""
     figures: list[Figure] = []
-    for split in comparison.splits if splits is None else splits:
+    splits = comparison.splits if splits is None else splits
+    comparison = ordered(comparison, splits[-1] if splits else "test", sort, worst_first=worst_first)
+    for split in splits:
         figures += print_split(ordered(comparison, split, sort, worst_first=worst_first), split)
         typer.echo()
     for line in legend(figures):

@@ -58,6 +58,7 @@ class CompareScreen(CompareActions):
         &.wordy > #words { display: block; }
         &.wordy > #body, &.wordy > #about, &.wordy > #legend { display: none; }
         &.curves > #legend { display: none; }
+        &.curves > #about { max-height: 1; }
         &.low > #about, &.low > #legend { display: none; }
     }
     """
