@@ -106,6 +106,7 @@ def load_commands() -> typer.Typer:
         exchange,
         gradcam,
         queue,
+        report,
         runs,
         solve,
         study,
@@ -114,7 +115,7 @@ def load_commands() -> typer.Typer:
         train,
     )
 
-    modules = (train, study, runs, control, queue, evaluate, tag, solve, gradcam, exchange, data, tasks, doctor, demo)
-    for module in modules:
+    training, using = (train, study, report, runs, control, queue, evaluate), (tag, solve, gradcam, exchange)
+    for module in (*training, *using, data, tasks, doctor, demo):
         module.register(app)
     return app
