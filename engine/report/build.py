@@ -63,7 +63,9 @@ def _foot(subject: Subject) -> str:
 
 def _findings(subject: Subject) -> Section | None:
     evidence = evidence_of(subject)
-    names = subject.findings or tuple(applicable(subject.comparison, beams=bool(evidence.beams)))
+    names = subject.findings
+    if not names or names == ("axis",):  # nobody said which
+        names = (*applicable(subject.comparison, beams=bool(evidence.beams)), *names)
     blocks: list[Block] = [note(COUNTS)]
     for each in findings(names, evidence):
         blocks.append(paragraph(strong(each.title)))

@@ -24,6 +24,7 @@ from engine.report.document import (
 from engine.report.rendering import Rendered, mark, printable
 
 TAGS = {"strong": "strong", "emphasis": "em", "code": "code"}
+SHORT = 20  # rows of a table that paper shows whole
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
@@ -101,7 +102,7 @@ def _table(block: Table, number: int) -> str:
         kinds = (' class="n"' if place in block.numeric else "" for place in range(len(block.head)))
         return "".join(f"<{tag}{kind}>{each}</{tag}>" for kind, each in zip(kinds, row, strict=False))
 
-    out = ['<div class="table">']
+    out = [f'<div class="table{" short" * (len(block.rows) <= SHORT)}">']
     if block.caption:  # before the table, not in it: there it would be as narrow as the table
         out.append(f'<p class="caption" id="table-{number}"><b>Table {number}.</b> {text(block.caption)}</p>')
     described = f' aria-describedby="table-{number}"' if block.caption else ""

@@ -97,10 +97,15 @@ def _block(block: Block, folder: str) -> Iterable[str]:
         case Figure():
             kind = "png" if isinstance(block.content, Picture) else "pdf"
             width = r"\linewidth" if block.wide else r"0.62\linewidth"
-            yield r"\begin{figure}[htbp]\centering"
             file = f"{folder}/{block.name}.{kind}"
-            yield rf"\includegraphics[width={width},height=0.8\textheight,keepaspectratio]{{{file}}}"
-            yield rf"\caption{{{text(block.caption)}}}\end{{figure}}"
+            yield r"\begin{center}\begin{minipage}{\linewidth}\centering"
+            yield rf"\includegraphics[width={width},height=0.8\textheight,keepaspectratio]{{{file}}}\par\smallskip"
+            yield rf"{caption('figure', block.caption)}\end{{minipage}}\end{{center}}"
+
+
+def caption(kind: str, words: str) -> str:
+    """Numbered as LaTeX numbers them, but standing where it belongs: what floats leaves its section."""
+    return rf"\refstepcounter{{{kind}}}{{\small\textbf{{{kind.capitalize()}~\the{kind}.}} {text(words)}\par}}"
 
 
 def _table(block: Table) -> Iterable[str]:
@@ -130,9 +135,10 @@ def _table(block: Table) -> Iterable[str]:
         yield from notes
         yield "}"
         return
-    yield r"\begin{table}[htbp]\centering\small"
+    yield r"\begin{center}\begin{minipage}{\linewidth}\centering"
     if block.caption:
-        yield rf"\caption{{{text(block.caption)}}}"
+        yield caption("table", block.caption) + r"\smallskip"
+    yield r"\small"
     if total > WIDE:
         yield r"\resizebox{\linewidth}{!}{%"
     yield rf"\begin{{tabular}}{{@{{}}{spec}@{{}}}}\toprule"
@@ -140,7 +146,7 @@ def _table(block: Table) -> Iterable[str]:
     yield from body
     yield r"\bottomrule\end{tabular}" + ("}" if total > WIDE else "")
     yield from notes
-    yield r"\end{table}"
+    yield r"\end{minipage}\end{center}"
 
 
 def _column(place: int, block: Table, widest: list[int], total: int, wordy: bool) -> str:

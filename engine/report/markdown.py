@@ -108,7 +108,7 @@ def text(plain: str) -> str:
     """Text in which nothing is markup: neither Markdown's nor HTML's, and no address becomes a link."""
     found = printable(plain).replace("\n", " ").replace("&", "&amp;").replace("<", "&lt;")
     found = SPECIAL.sub(_escaped, found)
-    found = re.sub(r"^(\s*\d+)\.", r"\1\\.", found)
+    found = re.sub(r"^(\s*\d+)([.)])(?=\s|$)", r"\1\\\2", found)  # no list begins here
     return re.sub(r"(?i)\b(https?|ftp|mailto)(:)|\b(www)(\.)", _broken, found)
 
 

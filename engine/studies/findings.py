@@ -19,7 +19,7 @@ TEST = "test"
 WORDS = {"micro_f1": "micro-F1", "macro_f1": "macro-F1"}
 COUNTS = (
     "A difference counts unless it is smaller than the larger of both spreads over seeds (standard deviation, "
-    "n \u2212 1), or than the binomial error of one test set."
+    "n\u00a0\u2212\u00a01), or than the binomial error of one test set."
 )
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from engine.report.rendering import Rendered
 
 FORMATS = {".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown", ".tex": "latex"}
-HEAD, LARGEST_COMMENTS = 4096, 1 << 20  # bytes: of a file that may be ours; of comments
+HEAD, LARGEST_COMMENTS = 1 << 16, 1 << 20  # bytes: of a file that may be ours; of comments
 FIGURE = re.compile(r"[a-z0-9-]{1,120}\.(svg|pdf|png)")
 PLACES = re.compile(r"(?<![\w./])/(?:home|root|Users|mnt|media|data|scratch|srv|tmp|var|opt|work)/[^\s'\"`,;:)\]]*")
 
@@ -233,19 +233,38 @@ def _render(format: str, document: Document, about: Mapping[str, Any], folder: s
 
 
 def _write(out: Path, folder: Path, rendered: Rendered, before: Mapping[str, Any]) -> list[Path]:
-    """Figures first, then the report that shows them; then go the figures that only the report of before had."""
+    """Figures first, then the report that shows them; then go those that only the report of before had.
+
+    A report of the same name in another format may show figures of this folder too.
+    """
     if rendered.files:
         with explained(folder):
             folder.mkdir(exist_ok=True)
     for name, content in rendered.files.items():
         _put(folder / name, content)
     _put(out, rendered.text.encode())
-    listed = before.get("files")
-    for name in listed if isinstance(listed, list) else ():
-        if isinstance(name, str) and FIGURE.fullmatch(name) and name not in rendered.files:
+    others = [out.with_suffix(suffix) for suffix in FORMATS if out.with_suffix(suffix) != out]
+    kept = {*rendered.files, *(name for each in others if each.is_file() for name in _files(_about(each)))}
+    for name in _files(before):
+        if name not in kept:
             with contextlib.suppress(OSError):
                 (folder / name).unlink(missing_ok=True)
     return [folder / name for name in rendered.files]
+
+
+def _about(path: Path) -> Mapping[str, Any]:
+    """What a file says of itself that may be a report of ours."""
+    from engine.report.rendering import marked
+
+    with explained(path), path.open("rb") as file:
+        return marked(file.read(HEAD).decode("utf-8", errors="replace")) or {}
+
+
+def _files(about: Mapping[str, Any]) -> list[str]:
+    """The figures that a report says it shows."""
+    listed = about.get("files")
+    names = listed if isinstance(listed, list) else []
+    return [name for name in names if isinstance(name, str) and FIGURE.fullmatch(name)]
 
 
 def _put(path: Path, content: bytes) -> None:

@@ -49,7 +49,7 @@ def study_subject(
         recipe=study.recipe,
         data=_data(cells) or data_shown or study.row.default_dataset,
         sections=tuple(asked),
-        findings=tuple(study.findings),
+        findings=tuple(study.findings) if _asks(study) else ("axis",) * bool(study.axes),
         agree=_agree(study, list(by_label.values())),
         axes=tuple(axis.setting for axis in study.axes),
         command=study_command(study, seeds, data_shown=data_shown),
@@ -59,8 +59,12 @@ def study_subject(
 
 def _sections(study: Study) -> tuple[str, ...]:
     """Those that a study asks for; of one that says nothing of it, all that its runs have."""
-    said = study.sections != USUAL or study.name in our_studies()
-    return study.sections if said else ()
+    return study.sections if _asks(study) else ()
+
+
+def _asks(study: Study) -> bool:
+    """Whether somebody wrote down what it is to show."""
+    return study.sections != USUAL or study.name in our_studies()
 
 
 def _cell_command(study: Study, cell: Cell, seed: int, data: str | None, *, shareable: bool) -> str:

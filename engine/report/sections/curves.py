@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 from engine.report.document import SPLIT_NAMES, Block, Figure, Section, capital, nice, note, slug
 from engine.report.plots import Line, Lines, Panel
@@ -37,11 +38,25 @@ def curves(subject: Subject) -> Section | None:
 
 
 def _of_several(subject: Subject, names: list[str], labels: list[str]) -> list[Figure | None]:
-    return [_figure(subject, name, labels) for name in names]
+    """Training and validation side by side; what was measured on one split alone, all together."""
+    found: list[Figure | None] = []
+    alone: list[Panel] = []
+    for name in names:
+        panels = _panels(subject, name, labels)
+        if len(panels) == 1:
+            alone.append(replace(panels[0], title=f"{nice(name)}, {panels[0].title}"))
+        elif panels:
+            error = " (error at the right)" if name in AS_ERROR else ""
+            caption = f"{capital(nice(name))}{error}: {' and '.join(panel.title for panel in panels)}."
+            found.append(Figure(f"curves-{slug(name)}", Lines(tuple(panels)), caption))
+    if alone:
+        caption = capital(", ".join(panel.y_label for panel in alone)) + "."
+        found.append(Figure("curves-others", Lines(tuple(alone), shared="none"), caption))
+    return found
 
 
-def _figure(subject: Subject, metric: str, labels: list[str]) -> Figure | None:
-    """Training and validation side by side, a curve for each cell."""
+def _panels(subject: Subject, metric: str, labels: list[str]) -> list[Panel]:
+    """A panel for each split, a curve for each cell."""
     slots = subject.slots()
     panels = []
     for split in ("train", "val"):
@@ -51,11 +66,7 @@ def _figure(subject: Subject, metric: str, labels: list[str]) -> Figure | None:
                 lines.append(line(cell.label, slots[cell.label], found, x_of(subject)))
         if lines:
             panels.append(_panel(subject, SPLIT_NAMES[split], metric, lines))
-    if not panels:
-        return None
-    error = " (error at the right)" if metric in AS_ERROR else ""
-    where = " and ".join(panel.title for panel in panels)
-    return Figure(f"curves-{slug(metric)}", Lines(tuple(panels)), f"{capital(nice(metric))}{error}: {where}.")
+    return panels
 
 
 def _of_one(subject: Subject, names: list[str]) -> list[Figure | None]:

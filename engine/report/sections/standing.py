@@ -30,5 +30,5 @@ def _of_run(run: RunFacts) -> str:
     if run.status == "failed":
         return f"failed: {run.error}." if run.error else "failed."
     if run.status in GOING_ON:
-        return f"is {run.status}, after {run.epochs:g} epochs; its numbers are not in the means."
+        return f"is {run.status}, after {run.epochs:.3g} epochs; its numbers are not in the means."
     return f"is {run.status}{f' ({run.detail})' if run.detail else ''}; its numbers are not in the means."
