@@ -114,7 +114,9 @@ def best(evidence: Evidence) -> Iterator[str]:
     first = next(row for row in rows if row.label == name)
     if len(measured) == 1:
         yield f"Only {name} was measured: {shown(evidence.stat(first))} in {said(metric)}."
-    elif len(near) == len(measured) - 1:
+        yield from missing(rows, metric)
+        return
+    if len(near) == len(measured) - 1:
         yield (
             f"{name} has the best mean, {shown(evidence.stat(first))} in {said(metric)}, but no cell is "
             f"distinguishable from it: {'; '.join(_listed(evidence, row) for row in measured if row is not first)}."

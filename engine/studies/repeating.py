@@ -9,7 +9,7 @@ from typing import Any
 from engine.catalogue import TaskRow, load, tasks
 from engine.config import Layer, belonging, settings_class, validate
 from engine.errors import LabError
-from engine.settings import place_settings
+from engine.settings import idle_settings, place_settings
 from engine.studies.definition import Study, our_studies
 
 LAST = ("epochs", "seed")  # of what is set; the rest in the order of the settings
@@ -36,11 +36,14 @@ def command_of(task: str, variant: str, data: str | None, recipe: str, settings:
 
 
 def changes(row: TaskRow, variant: str, data: str, recipe: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings that must be given for the recipe to come out as these. What says only where is left out."""
+    """The settings that must be given for the recipe to come out as these.
+
+    What says only where, or means nothing for the variant, is left out.
+    """
     cls = settings_class(row)
-    wanted = {
-        key: value for key, value in settings.items() if key in cls.model_fields and key not in place_settings(cls)
-    }
+    of_variant = row.variants[variant].options if variant in row.variants else {}
+    off = place_settings(cls) | idle_settings(cls, of_variant)
+    wanted = {key: value for key, value in settings.items() if key in cls.model_fields and key not in off}
     given: dict[str, Any] = {key: settings[key] for key in ("seed",) if key in settings}
     for _ in range(3):  # a recipe may compute with what is given
         try:

@@ -9,11 +9,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from engine.catalogue import tasks
+from engine.config import settings_class
 from engine.errors import LabError
 from engine.report.subject import Curve, RunFacts, Sheet
+from engine.settings import idle_settings
 from engine.studies.repeating import train_command
 from engine.task import SPLITS
 from sessions.run.history import Series
+from sessions.run.origin import imported_of
 from sessions.run.records import (
     ARTIFACTS,
     number_of,
@@ -80,7 +84,7 @@ def facts(run: Run, jobs: Jobs, *, shareable: bool) -> RunFacts:
     for split, by_beam in jobs.by_beam.get(run.id, {}).items():
         report = reports.setdefault(split, {})
         reports[split] = {**report, "by_beam": {**by_beam, **table_of(report, "by_beam")}}
-    off = unimportant(run.task)
+    off = unimportant(run.task) | idle(run)
     settings = {key: hidden(value, shareable) for key, value in run.settings.items() if key not in off}
     data = hidden(run.data, shareable)
     examples = table_of(result, "examples")
@@ -122,8 +126,16 @@ def facts(run: Run, jobs: Jobs, *, shareable: bool) -> RunFacts:
         command=command,
         sheets=() if shareable else tuple(_sheets(jobs.sheets.get(run.id, {}))),
         heat=jobs.heat.get(run.id, {}),
-        imported=bool(table_of(run.record.meta, "imported")),
+        imported=bool(imported_of(run.record)),
     )
+
+
+def idle(run: Run) -> frozenset[str]:
+    """The settings that mean nothing for a run's variant."""
+    row = tasks().get(run.task)
+    if row is None or run.variant not in row.variants:
+        return frozenset()
+    return idle_settings(settings_class(row), row.variants[run.variant].options)
 
 
 def curve(series: Series) -> Curve | None:

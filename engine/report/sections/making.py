@@ -19,7 +19,7 @@ def hyper_parameters(subject: Subject) -> Section | None:
     if not settings:
         return None
     keys = sorted(dict.fromkeys(key for each in settings.values() for key in each if key != "seed"))
-    differing = [key for key in keys if len({_said(each, key) for each in settings.values()}) > 1]
+    differing = [key for key in keys if len({_said(each, key) for each in settings.values() if key in each}) > 1]
     common = [key for key in keys if key not in differing]
     blocks: list[Block] = []
     recipes = tally(f"{run.recipe} (version {run.recipe_version})" for run in subject.runs if run.recipe)
@@ -28,7 +28,7 @@ def hyper_parameters(subject: Subject) -> Section | None:
     blocks += _differing(settings, differing)
     if common:
         of = "all cells" if len(settings) > 1 else next(iter(settings))
-        pairs = [[key, _said(next(iter(settings.values())), key)] for key in common]
+        pairs = [[key, next(_said(each, key) for each in settings.values() if key in each)] for key in common]
         height = -(-len(pairs) // ABREAST)
         columns = [pairs[start : start + height] for start in range(0, len(pairs), height)]
         rows = [
@@ -38,7 +38,8 @@ def hyper_parameters(subject: Subject) -> Section | None:
         head = ("setting", "value") * len(columns)
         blocks.append(table(head, rows, f"The settings of {of}.", words_in=range(2 * len(columns))))
     seeds = sorted({run.seed for run in subject.runs})
-    blocks.append(note(f"Seeds: {', '.join(map(str, seeds))}. Settings that say only where or how often are left out."))
+    left_out = "Left out is what says only where or how often, and what means nothing for a variant."
+    blocks.append(note(f"Seeds: {', '.join(map(str, seeds))}. {left_out}"))
     return Section("hyper-parameters", "Hyper-parameters", tuple(blocks))
 
 

@@ -22,7 +22,7 @@ from engine.report.document import (
 from engine.report.plots import Point, Points
 from engine.report.rendering import NEAR_NOTE
 from engine.report.subject import Subject
-from engine.studies.comparison import FIRST, Row
+from engine.studies.comparison import FIRST, Comparison, Row
 
 TEST = "test"
 HOW = (
@@ -36,7 +36,9 @@ def statistics(subject: Subject) -> Section | None:
     if not any(row.stats for row in comparison.rows):
         return None
     blocks: list[Block] = []
-    for split in sorted(comparison.splits, key=lambda name: ("test", "val", "train").index(name)):
+    if len(comparison.rows) == 1:
+        blocks += _of_one(comparison.rows[0], comparison)
+    for split in () if blocks else sorted(comparison.splits, key=lambda name: ("test", "val", "train").index(name)):
         names = comparison.metrics(split)
         main = [name for name in names if name in FIRST]
         blocks.append(_of_split(subject, split, main or names[:6], f"The {SPLIT_NAMES[split]} split."))
@@ -50,6 +52,25 @@ def statistics(subject: Subject) -> Section | None:
     if (reported := _reported(subject)) is not None:
         blocks.append(reported)
     return Section("statistics", "Statistics", tuple(blocks))
+
+
+def _of_one(row: Row, comparison: Comparison) -> list[Block]:
+    """A single row: its splits below one another."""
+    found: list[Block] = []
+    names = list(dict.fromkeys(name for split in comparison.splits for name in comparison.metrics(split)))
+    for chosen, caption in (
+        ([name for name in names if name in FIRST], f"{row.label}: final metrics."),
+        ([name for name in names if "/" in name], f"{row.label}: the same over parts of the splits."),
+    ):
+        rows = []
+        for split in comparison.splits:
+            stats = [row.stat(split, name) for name in chosen]
+            examples = max((each.examples for each in stats), default=0)
+            shown = (with_spread(each.values, each.mean, each.spread) for each in stats)
+            rows.append([SPLIT_NAMES[split], f"{examples:,}" if examples else "", str(_count(row, split)), *shown])
+        if chosen:
+            found.append(table(("split", "examples", "n", *map(nice, chosen)), rows, caption))
+    return found
 
 
 def _of_split(subject: Subject, split: str, names: list[str], caption: str) -> Table:
