@@ -12,10 +12,12 @@ from typing import Any
 from engine.report.document import Block, Bullets, Code, Document, Figure, Paragraph, Picture, Table, Words
 from engine.report.rendering import Rendered, mark, printable
 
+# Behind the \\ of a row a bracket or star would be taken for its argument: they stand in braces.
 SIGNS = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    "|": r"\textbar{}", '"': r"\textquotedbl{}", "'": r"'", "`": r"\textasciigrave{}", "-": r"{-}",
+    "|": r"\textbar{}", "[": "{[}", "*": "{*}",
+    '"': r"\textquotedbl{}", "'": r"'", "`": r"\textasciigrave{}", "-": r"{-}",
     "\u2013": r"--", "\u2014": r"---", "\u2212": r"$-$", "\u00b1": r"$\pm$", "\u00d7": r"$\times$",
     "\u2248": r"$\approx$", "\u2260": r"$\neq$", "\u2264": r"$\leq$", "\u2265": r"$\geq$", "\u2026": r"\ldots{}",
     "\u2192": r"$\rightarrow$", "\u2018": "`", "\u2019": "'", "\u201c": "``", "\u201d": "''", "\u00b7": r"$\cdot$",
@@ -110,14 +112,18 @@ def caption(kind: str, words: str) -> str:
 
 def _table(block: Table) -> Iterable[str]:
     columns = len(block.head)
-    widest = [
-        max([len(block.head[place]), *(len(row[place].text) for row in block.rows if place < len(row))])
-        for place in range(columns)
-    ]
+    inside = [max((len(row[place].text) for row in block.rows), default=0) for place in range(columns)]
+    widest = [max(len(name), width) for name, width in zip(block.head, inside, strict=True)]
+    heads = [text(each) for each in block.head]
+    if sum(widest) + 2 * columns > WIDE:  # the words of a head below one another
+        widest = [
+            max(*map(len, (name or " ").split(" ")), width) for name, width in zip(block.head, inside, strict=True)
+        ]
+        heads = [_stacked(name, "r" if place in block.numeric else "l") for place, name in enumerate(block.head)]
     total = sum(widest) + 2 * columns
     wordy = total > WIDE and any(place not in block.numeric and widest[place] > 40 for place in range(columns))
     spec = "".join(_column(place, block, widest, total, wordy) for place in range(columns))
-    head = " & ".join(rf"\textbf{{{text(each)}}}" if each else "" for each in block.head) + r" \\"
+    head = " & ".join(rf"\textbf{{{each}}}" if each else "" for each in heads) + r" \\"
     body = []
     for place, row in enumerate(block.rows):
         if place in block.groups and place:
@@ -147,6 +153,11 @@ def _table(block: Table) -> Iterable[str]:
     yield r"\bottomrule\end{tabular}" + ("}" if total > WIDE else "")
     yield from notes
     yield r"\end{minipage}\end{center}"
+
+
+def _stacked(name: str, side: str) -> str:
+    lines = r" \\ ".join(text(word) for word in name.split())
+    return rf"\shortstack[{side}]{{{lines}}}" if " " in name.strip() else text(name)
 
 
 def _column(place: int, block: Table, widest: list[int], total: int, wordy: bool) -> str:
@@ -186,4 +197,4 @@ def text(plain: str) -> str:
 def _plain(char: str) -> str:
     if char == "\ufffd":
         return "?"
-    return " " if char in "\n\t" else char if ord(char) < 0x17F else rf"[U+{ord(char):04X}]"
+    return " " if char in "\n\t" else char if ord(char) < 0x17F else rf"{{[}}U+{ord(char):04X}]"
