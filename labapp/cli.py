@@ -107,6 +107,7 @@ def load_commands() -> typer.Typer:
         exchange,
         gradcam,
         queue,
+        report,
         runs,
         solve,
         study,
@@ -115,9 +116,7 @@ def load_commands() -> typer.Typer:
         train,
     )
 
-    modules = (
-        train, study, compare, runs, control, queue, evaluate, tag, solve, gradcam, exchange, data, tasks, doctor, demo,
-    )  # fmt: skip
-    for module in modules:
+    training, looking = (train, study, queue, control), (runs, compare, report, evaluate)
+    for module in (*training, *looking, tag, solve, gradcam, exchange, data, tasks, doctor, demo):
         module.register(app)
     return app

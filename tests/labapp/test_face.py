@@ -36,6 +36,7 @@ print("HEAVY", json.dumps([name for name in {heavy} if name in sys.modules]), co
         ["doctor"],
         ["show", "nothing"],
         ["export", "--table", "runs"],
+        ["report", "nothing", "--out", "report.html"],
     ],
     ids=" ".join,
 )
