@@ -64,7 +64,7 @@ def report(
         return 0
     for each in written.notes:
         say(each)
-    beside = f" and {len(written.figures)} figures in {written.figures[0].parent.name}/" if written.figures else ""
+    beside = f", with {len(written.figures)} figures in {written.figures[0].parent.name}/" if written.figures else ""
     say(f"written{beside}:")
     typer.echo(str(written.path))
     return 0

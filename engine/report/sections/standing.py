@@ -17,7 +17,8 @@ def standing(subject: Subject) -> Section | None:
     to_do = [cell.command for cell in subject.cells if cell.command and not cell.runs]
     if to_do:
         blocks.append(Code(tuple(to_do)))
-    return Section("missing", "What is missing", tuple(blocks)) if blocks else None
+    title = "What is missing" if items or to_do else "To be kept in mind"
+    return Section("missing", title, tuple(blocks)) if blocks else None
 
 
 def _of_cell(cell: CellFacts) -> list[str]:
