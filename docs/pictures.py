@@ -1,6 +1,6 @@
-"""The pictures of the app in this folder: `python docs/pictures.py`, about five minutes on two CPU cores.
+"""The pictures of the app in this folder: `python docs/pictures.py`, about seven minutes on two CPU cores.
 
-Trains four image networks and a tagger on the embedded samples through the queue, as a user would, and takes the
+Trains four image networks, a tagger and a solver on the embedded samples through the queue, as a user would, and takes the
 screen of the running app with the last of them still training. `--home DIR` takes the runs of a home that is there
 already.
 """
@@ -18,10 +18,13 @@ from textual.pilot import Pilot
 from engine.catalogue import parse_target
 from engine.config import resolve
 from labapp.app import LabApp
+from labapp.commands.demo import PROBLEM
 from labapp.face import Face
 from labapp.live.rows import RunRow
+from labapp.screens.compare import CompareScreen
 from labapp.screens.run import RunScreen
 from labapp.screens.see import SeeScreen
+from labapp.screens.solve import SolveScreen
 from labapp.screens.tag import TagScreen
 from sessions import control
 from sessions.home import Home
@@ -29,7 +32,7 @@ from sessions.inference import Inference
 from sessions.run.store import Store
 
 HERE = Path(__file__).parent
-TARGETS = ("images/in", "images/bn", "ner/bilstm-crf", "images/gn", "images/bin")  # the last is still training then
+TARGETS = ("images/in", "images/bn", "ner/bilstm-crf", "mathqa/attention", "images/gn", "images/bin")  # the last is still training then
 SENTENCE = "On Monday Washington met officials of the Bank of Wessex in Jordan ."
 SIZE = (132, 38)
 ENOUGH = 0.5  # of the last training
@@ -53,6 +56,10 @@ async def take(home: Home) -> None:
         await pilot.press("home")
         await pilot.pause(2.0)
         save(app, "runs")
+        await pilot.press("v")
+        await compared(pilot)
+        save(app, "compare")
+        await pilot.press("1", "home")
         await pilot.press("end", "enter")
         await pilot.pause(1.0)
         assert isinstance(app.screen, RunScreen)
@@ -68,6 +75,27 @@ async def take(home: Home) -> None:
         await pilot.press("4", *SENTENCE)
         await tagged(pilot)
         save(app, "tag")
+        await pilot.press("5", *PROBLEM)
+        await solved(pilot)
+        save(app, "solve")
+
+
+async def compared(pilot: Pilot[None]) -> None:
+    """Until Compare shows numbers."""
+    screen = pilot.app.screen
+    assert isinstance(screen, CompareScreen)
+    while screen.comparison is None:
+        await pilot.pause(0.5)
+    await pilot.pause(2.0)
+
+
+async def solved(pilot: Pilot[None]) -> None:
+    """Until Solve shows the beams of what was typed, the best of them worked out with where the network looked."""
+    screen = pilot.app.screen
+    assert isinstance(screen, SolveScreen)
+    while screen.busy or screen.solved is None:
+        await pilot.pause(0.5)
+    await pilot.pause(2.0)
 
 
 async def tagged(pilot: Pilot[None]) -> None:
