@@ -16,17 +16,17 @@ from labapp.cli import HomeOption, JsonOption, Lab, open_lab
 from labapp.commands.train import SetOption, command_line
 from labapp.follow import follow
 from labapp.form.launching import place, require_data
+from labapp.form.studies import cells_named, seeds_in
 from labapp.output import duration, print_error, print_json, say, table
 from labapp.run_codes import INTERRUPTED, WORK_FAILED, exit_code
 from sessions.run.runs import Run
 from sessions.study.fingerprints import Fingerprints
 from sessions.study.folder import ID, Launched, Studies
 from sessions.study.gather import MAIN, code_versions
-from sessions.study.launching import Planned, launch, note_identities, plan
+from sessions.study.launching import Planned, launch, note_identities, plan, seeds_of
 from sessions.study.progress import Progress, progress_of
 
 ACTIONS = {"there": "there already", "goes on": "goes on", "resume": "to resume", "train": "to train"}
-MOST_SEEDS = 100
 
 
 def register(app: typer.Typer) -> None:
@@ -71,7 +71,7 @@ def study(
     if forget:
         return forget_study(studies, name, dry_run=dry_run, as_json=as_json)
     chosen = configure(lab, studies, name, data, recipe, set_ or [], grid_ or [], as_)
-    wanted = seeds_of(seeds, studies, chosen)
+    wanted = seeds_of(studies, chosen) if seeds is None else seeds_in(seeds)
     names = cells_named(only, chosen)
     require_data(lab.home, cells_of(chosen)[0].config(chosen, wanted[0]))
     with Fingerprints(lab.home, say) as fingerprint:
@@ -95,18 +95,6 @@ def study(
         show_plan(chosen, planned, as_json=False, launched=launched)
         typer.echo(launched.id)
     return code
-
-
-def cells_named(only: str | None, chosen: Study) -> list[str]:
-    """What --only names: variants, or labels of cells (in which commas may stand)."""
-    known = {each.label for each in cells_of(chosen)} | set(chosen.variants)
-    if not only or only.strip() in known:
-        return [only.strip()] if only else []
-    names = [each.strip() for each in only.split(",")]
-    for each in names:
-        if each not in known:
-            raise UsageError("the study has no such cell", got=each, expected=", ".join(sorted(known)))
-    return names
 
 
 def forget_study(studies: Studies, name: str, *, dry_run: bool, as_json: bool) -> int:
@@ -166,24 +154,6 @@ def study_named(lab: Lab, studies: Studies, name: str) -> Study:
         if not error.title.startswith("unknown study") or name not in {each.name for each in launched}:
             raise
         return studies.find(name).study
-
-
-def seeds_of(text: str | None, studies: Studies, chosen: Study) -> list[int]:
-    """`3` is 1, 2 and 3; `1,5` these two; nothing: those the study has here already, else 1."""
-    if text is None:
-        known = [each for each in studies.all() if each.id == f"{chosen.name}-{chosen.digest}"]
-        return sorted({member.seed for each in known for member in each.members}) or [1]
-    try:
-        given = [int(part) for part in text.split(",")]
-    except ValueError:
-        given = []
-    count = min((given or [0])[0], MOST_SEEDS + 1)  # a count may be any number
-    found = sorted(set(given)) if "," in text else list(range(1, count + 1))
-    if not given or not found or len(found) > MOST_SEEDS or not all(0 <= seed <= 2**31 for seed in found):
-        raise UsageError(
-            "these are no seeds", got=f"--seeds {text}", expected=f"a count up to {MOST_SEEDS}, or seeds such as 1,2,5"
-        )
-    return found
 
 
 def show_plan(

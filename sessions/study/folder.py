@@ -110,7 +110,8 @@ class Studies:
             try:
                 found.append(self.read(study_id))
             except LabError as error:
-                self.problems.append(error)
+                if (self.home.studies / study_id / STUDY).exists():  # a report alone may be left of it
+                    self.problems.append(error)
         return sorted(found, key=lambda each: (each.created, each.id), reverse=True)
 
     def names(self) -> dict[str, list[str]]:
@@ -124,8 +125,7 @@ class Studies:
     def _ids(self) -> list[str]:
         try:
             with os.scandir(self.home.studies) as entries:
-                found = [entry.name for entry in entries if ID.fullmatch(entry.name) and entry.is_dir()]
-            return [each for each in found if (self.home.studies / each / STUDY).exists()]
+                return [entry.name for entry in entries if ID.fullmatch(entry.name) and entry.is_dir()]
         except OSError:
             return []
 

@@ -180,6 +180,12 @@ def _carry_out(
     return run
 
 
+def seeds_of(studies: Studies, study: Study) -> list[int]:
+    """Those that the study has here already, else 1."""
+    known = [each for each in studies.all() if each.id == f"{study.name}-{study.digest}"]
+    return sorted({member.seed for each in known for member in each.members}) or [1]
+
+
 def enlist(launched: Launched, planned: Planned, run: Run) -> None:
     """The run stands for the cell with this seed from now on."""
     others = [each for each in launched.members if (each.cell, each.seed) != (planned.cell.label, planned.seed)]

@@ -11,10 +11,11 @@ import pytest
 from engine.errors import UsageError
 from labapp import follow
 from labapp.commands import study as command
+from labapp.form.studies import seeds_in
 from sessions.run.runs import Run
 from sessions.study.folder import STUDY, Studies
 from tests.conftest import Lab
-from tests.studies import QUEUES, end, toy
+from tests.studies import QUEUES, end
 
 TOML = 'title = "Two lines"\ntask = "toy"\nvariants = ["line", "slope"]\nmetric = "loss"\nsettings = { epochs = 2 }\n'
 
@@ -94,9 +95,9 @@ class TestLaunching:
         assert sorted(run.settings["seed"] for run in lab.store.all()) == [1, 1, 5, 5]
 
     @pytest.mark.parametrize("seeds", ["0", "-1", "1,x", "101", "", "1,,2", str(2**40)])
-    def test_what_are_no_seeds_is_refused(self, lab: Lab, seeds: str) -> None:
+    def test_what_are_no_seeds_is_refused(self, seeds: str) -> None:
         with pytest.raises(UsageError, match="no seeds"):
-            command.seeds_of(seeds, Studies(lab.store.home), toy())
+            seeds_in(seeds)
 
     def test_a_launched_one_goes_on_by_its_id_and_by_its_name(self, labapp: Any, lab: Lab) -> None:
         study_id = labapp("study", "toy/line", "--grid", "lr=0.1,0.2", "--as", "rates").out.splitlines()[-1]
