@@ -82,13 +82,11 @@ ACTIONS = (
     Action("quit", "q,ctrl+c", "quit", "Leave; runs go on", EVERYWHERE),
     # runs
     Action("open", "enter", "open", "Open the run under the cursor; unfold a study, or fold it", RUNS, True),
-    Action(
-        "mark", "space", "mark", "Mark the run, or those of the study: curves overlay, and keys act on them", RUNS, True
-    ),
-    Action("fold", "f", "fold", "Unfold the study under the cursor, or fold the one it is in", RUNS),
+    Action("mark", "space", "mark", "Mark the run or the study's runs: curves overlay, keys act", RUNS, True),
+    Action("fold", "f", "fold", "Fold or unfold the study that the cursor is on or in", RUNS),
     Action("unmark_all", "u", "unmark", "Take all marks away", RUNS),
     Action("new", "n", "new", "Configure a new training", RUNS, True),
-    Action("again", "d", "again", "A new training filled with this run's settings; more of a study", RUNS, True),
+    Action("again", "d", "again", "New, filled with this run's settings; more of a study", RUNS, True),
     Action("stop", "S", "stop", "Stop: finish the step, save, evaluate, write the result", RUNS, True),
     Action("pause", "P", "pause", "Pause: save, leave, keep the place in the queue", RUNS, True),
     Action("resume", "R", "resume", "Resume from the last checkpoint", RUNS, True),
