@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from engine.config import settings_class
 from engine.errors import LabError, UsageError
+from engine.settings import idle_settings
 from engine.studies.cells import cells_of
 from engine.studies.definition import Study
 from labapp.form.checking import Checked
@@ -36,7 +38,10 @@ class StudyDraft:
     def wanted(self) -> Study:
         """The study that would be launched. Raises a LabError where something is wrong."""
         data = self.draft.source if self.draft.data else self.draft.path
-        settings = {key: value for key, value in self.draft.asked().values.items() if key not in self.axes}
+        idle = idle_in(self.study, self.draft.variant)
+        kept = {key: value for key, value in self.study.settings.items() if key in idle}  # of other variants
+        typed = {key: value for key, value in self.draft.asked().values.items() if key not in self.axes | idle}
+        settings = {**kept, **typed}
         named = self.draft.row.default_dataset if self.study.data is None else self.study.data
         return self.study.changed(
             recipe=self.draft.recipe, settings=settings, data=self.study.data if data == named else data
@@ -50,13 +55,20 @@ class StudyDraft:
         return cells_named(self.only, self.study)
 
 
+def idle_in(study: Study, variant: str) -> frozenset[str]:
+    """The settings that mean nothing for a variant."""
+    return idle_settings(settings_class(study.row), study.row.variants[variant].options)
+
+
 def study_draft(name: str, study: Study) -> StudyDraft:
-    """A study as it is defined."""
+    """A study as it is defined; its form is that of the variant with the most settings."""
     row = study.row
+    variant = min(study.variants, key=lambda each: len(idle_in(study, each)))
+    idle = idle_in(study, variant)
     data = study.data or row.default_dataset
     path = "" if data in row.datasets else data
-    overrides = {key: shown(value) for key, value in study.settings.items()}
-    draft = Draft(study.task, study.variants[0], PATH if path else data, path, study.recipe, overrides=overrides)
+    overrides = {key: shown(value) for key, value in study.settings.items() if key not in idle}
+    draft = Draft(study.task, variant, PATH if path else data, path, study.recipe, overrides=overrides)
     return StudyDraft(name, study, draft)
 
 

@@ -18,6 +18,7 @@ from engine.studies.cells import Cell, cells_of, key_of
 from engine.studies.definition import Afterwards, Study
 from sessions import control
 from sessions.queue.ordering import submit_job
+from sessions.run.origin import refuse_resume
 from sessions.run.records import CONFIG, table_of, text_of
 from sessions.run.runs import Run
 from sessions.run.status import RESUMABLE
@@ -53,6 +54,11 @@ class Planned:
 
 
 def resumable(run: Run) -> bool:
+    """What was imported stays as far as it came: its cell is trained anew."""
+    try:
+        refuse_resume(run.record)
+    except LabError:
+        return False
     return run.status.name in RESUMABLE
 
 
@@ -125,8 +131,11 @@ class Candidates:
 
 def _rank(run: Run) -> tuple[int, float]:
     name = run.status.name
-    order = 0 if name == "finished" else 1 if name in GOING_ON else 2 if name in ("paused", "stopped", "lost") else 3
-    return order, -run.created
+    if name == "finished" or name in GOING_ON:
+        return (0 if name == "finished" else 1), -run.created
+    if not resumable(run):
+        return 4, -run.created
+    return (2 if name in ("paused", "stopped", "lost") else 3), -run.created
 
 
 def launch(

@@ -108,6 +108,17 @@ class TestWhatEndedOtherwise:
         assert each.run is not None
         assert each.run.id == finished.id
 
+    def test_what_was_imported_unfinished_is_trained_anew_and_never_preferred(self, lab: Lab) -> None:
+        failed, imported = lab.create("toy/line"), lab.create("toy/line")
+        end(lab, failed.id, "failed")
+        end(lab, imported.id, "stopped")
+        note(lab, imported.id, imported={"v": 1, "as": "bundle"})
+        (each,) = planned(lab, toy(variants=["line"]))
+        assert each.run is not None
+        assert (each.run.id, each.action) == (failed.id, "resume")
+        control.delete(lab.store, failed)
+        assert actions(lab, toy(variants=["line"])) == ["train"]
+
     def test_one_that_cannot_be_resumed_does_not_keep_the_others_from_it(
         self, lab: Lab, monkeypatch: pytest.MonkeyPatch
     ) -> None:
