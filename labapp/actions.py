@@ -117,9 +117,7 @@ ACTIONS = (
         RUNS,
         True,
     ),
-    Action(
-        "compare", "v", "versus", "Compare the marked runs: with each other, and with what reports state", RUNS, True
-    ),
+    Action("compare", "v", "versus", "Compare the marked runs, or a study: also with what reports state", RUNS, True),
     # one run
     Action("stop", "S", "stop", "Stop: finish the step, save, evaluate, write the result", RUN, True),
     Action("pause", "P", "pause", "Pause: save, leave, keep the place in the queue", RUN, True),

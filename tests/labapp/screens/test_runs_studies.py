@@ -130,3 +130,12 @@ def test_filter_sort_and_grouping(lab: Lab, study: Launched) -> None:
         assert "1/4 done" in text_of(app)
 
     drive(lab, work)
+
+
+def test_v_on_it_compares_its_cells(lab: Lab, study: Launched) -> None:
+    async def work(app: LabApp, pilot: Pilot[None]) -> None:
+        await pilot.press("v")
+        screen: Any = await until(pilot, lambda: app.screen if app.current_mode == "compare" else None)
+        await until(pilot, lambda: screen.subject.study == study.id)
+
+    drive(lab, work)
