@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 EVERYWHERE, RUNS, RUN, NEW, MACHINE, CHARTS = "everywhere", "runs", "run", "new", "machine", "charts"
 TAG, SOLVE, SEE, COMPARE = "tag", "solve", "see", "compare"
+STUDY = "study"
 
 
 # keys whose names are not what is printed on them
@@ -80,11 +81,12 @@ ACTIONS = (
     Action("back", "escape", "back", "Back: leave a field, a screen, a question", EVERYWHERE),
     Action("quit", "q,ctrl+c", "quit", "Leave; runs go on", EVERYWHERE),
     # runs
-    Action("open", "enter", "open", "Open the run under the cursor", RUNS, True),
-    Action("mark", "space", "mark", "Mark the run: marked ones overlay their curves, and keys act on them", RUNS, True),
+    Action("open", "enter", "open", "Open the run under the cursor; unfold a study, or fold it", RUNS, True),
+    Action("mark", "space", "mark", "Mark the run or the study's runs: curves overlay, keys act", RUNS, True),
+    Action("fold", "f", "fold", "Fold or unfold the study that the cursor is on or in", RUNS),
     Action("unmark_all", "u", "unmark", "Take all marks away", RUNS),
     Action("new", "n", "new", "Configure a new training", RUNS, True),
-    Action("again", "d", "again", "A new training filled with this run's settings", RUNS, True),
+    Action("again", "d", "again", "New, filled with this run's settings; more of a study", RUNS, True),
     Action("stop", "S", "stop", "Stop: finish the step, save, evaluate, write the result", RUNS, True),
     Action("pause", "P", "pause", "Pause: save, leave, keep the place in the queue", RUNS, True),
     Action("resume", "R", "resume", "Resume from the last checkpoint", RUNS, True),
@@ -92,11 +94,16 @@ ACTIONS = (
     Action("delete", "D,delete", "delete", "Move to the trash (labapp restore brings it back)", RUNS),
     Action("label", "L", "label", "Name, tags and note", RUNS),
     Action(
-        "filter", "slash", "filter", "Show only some: words, task:images, status:running, accuracy:.9..", RUNS, True
+        "filter",
+        "slash",
+        "filter",
+        "Show only some: words, task:images, status:running, study:norms, accuracy:.9..",
+        RUNS,
+        True,
     ),
     Action("sort", "s", "sort", "Sort by the next column", RUNS),
     Action("reverse", "r", "reverse", "Turn the order round", RUNS),
-    Action("group", "G", "group", "Group by task, variant, dataset, status, or not", RUNS),
+    Action("group", "G", "group", "Group by study, task, variant, dataset, status, or not", RUNS),
     Action("columns", "C", "columns", "Choose the columns", RUNS),
     Action("metric", "m", "metric", "The next metric in the large chart", RUNS),
     Action("earlier", "less_than_sign", "sooner", "Earlier in the queue", RUNS),
@@ -110,9 +117,7 @@ ACTIONS = (
         RUNS,
         True,
     ),
-    Action(
-        "compare", "v", "versus", "Compare the marked runs: with each other, and with what reports state", RUNS, True
-    ),
+    Action("compare", "v", "versus", "Compare the marked runs, or a study: also with what reports state", RUNS, True),
     # one run
     Action("stop", "S", "stop", "Stop: finish the step, save, evaluate, write the result", RUN, True),
     Action("pause", "P", "pause", "Pause: save, leave, keep the place in the queue", RUN, True),
@@ -142,6 +147,7 @@ ACTIONS = (
     # new
     Action("launch", "f5,ctrl+g", "launch", "Launch with what the form says", NEW, True),
     Action("pane", "f3", "settings", "From the choices to the settings and back", NEW, True),
+    Action("study", "f4", "a study", "Launch a whole study instead: several variants, several seeds", NEW, True),
     Action("seed_recipe", "f6", "recipe", "The next recipe", NEW, True),
     Action("defaults", "f7", "defaults", "Back to the recipe's values", NEW, True),
     Action("only_changed", "f8", "changed", "Show only what differs from the recipe", NEW, True),
@@ -160,6 +166,15 @@ ACTIONS = (
     Action("view", "v", "view", "Curves and numbers, or one of them alone", COMPARE, True),
     Action("mark", "space", "curve", "The curve of this row, or not", COMPARE, True),
     Action("copy", "Y", "copy", "Copy the ids of this row's runs", COMPARE),
+    # a whole study
+    Action("launch", "f5,ctrl+g", "launch", "Launch what is not there yet", STUDY, True),
+    Action("pane", "f3", "settings", "From the study to its settings and back", STUDY, True),
+    Action("next_study", "f4", "another", "The next study", STUDY, True),
+    Action("seed_recipe", "f6", "recipe", "The next recipe", STUDY, True),
+    Action("defaults", "f7", "defaults", "Back to the study's own settings", STUDY, True),
+    Action("only_changed", "f8", "changed", "Show only what differs from the recipe", STUDY, True),
+    Action("reset_field", "f9,ctrl+z", "reset", "This field back to what it was", STUDY, True),
+    Action("find", "ctrl+f", "find", "Find a setting by its name or help", STUDY, True),
     # tag; the function keys act in the text field too
     Action("next_example", "f8,n", "next", "The next sentence of the split, with the corpus's tags beside", TAG, True),
     Action("previous_example", "f7,p", "before", "The sentence of the split before", TAG, True),

@@ -68,6 +68,7 @@ def load_screens() -> None:
         *(screen.load for screen in SCREENS),
         "labapp.screens.run:RunScreen",
         "labapp.screens.help:HelpScreen",
+        "labapp.screens.study:StudyScreen",
     ):
         load(reference)
 
@@ -98,6 +99,7 @@ class LabApp(App[None], inherit_bindings=False):
         self.machine: Machine | None = None
         self.marked: tuple[str, ...] = ()  # runs, in the list of all
         self.to_compare: tuple[str, ...] = ()  # runs that were asked for, until the screen for it takes them
+        self.study_to_compare = ""  # the same of a study
         self.machine_line: tuple[str, ...] = ()  # the same in a line, the longest form first
         for theme in THEMES:
             self.register_theme(theme)
@@ -299,6 +301,18 @@ class LabApp(App[None], inherit_bindings=False):
         """These runs side by side."""
         self.to_compare = tuple(run_ids)
         self.action_go("compare")
+
+    def compare_study(self, study_id: str) -> None:
+        """The cells of a study side by side."""
+        self.study_to_compare = study_id
+        self.action_go("compare")
+
+    def new_study(self, study_id: str = "") -> None:
+        """The screen that launches a study; filled with one that was launched here, if there is an id."""
+        from labapp.screens.study import StudyScreen
+
+        if not isinstance(self.screen, StudyScreen):
+            self.push_screen(StudyScreen(study_id))
 
     def try_out(self, row: RunRow) -> None:
         """To the screen that uses runs of this kind; says why not, where that cannot be."""

@@ -13,6 +13,7 @@ import typer
 from engine.errors import UsageError
 from sessions.home import Home, find_home
 from sessions.run.store import Store
+from sessions.study.folder import Studies
 from sessions.userfile import read_user_file
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on s
 DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Say what would be done and do nothing.")]
 RunArgument = Annotated[str, typer.Argument(metavar="RUN", help="An id, a unique prefix of one, a name, or latest.")]
 RunsArgument = Annotated[
-    list[str], typer.Argument(metavar="RUN...", help="Runs, or query terms such as status:running task:images.")
+    list[str], typer.Argument(metavar="RUN...", help="Runs, or query terms such as status:running study:norms.")
 ]
 AfterOption = Annotated[
     list[str] | None,
@@ -64,7 +65,7 @@ class Lab:
 
     def __init__(self, home: Home):
         self.home = home
-        self.store = Store(home)
+        self.store = Store(home, Studies(home).names)
 
     @cached_property
     def layers(self) -> Layers:

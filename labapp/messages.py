@@ -10,13 +10,16 @@ from textual.message import Message
 
 from engine.errors import LabError
 from labapp.live.rows import RunRow
+from labapp.live.studies import StudyRow
 from sessions.run.history import History
 
 if TYPE_CHECKING:  # what they import is not needed for the first frame
     from engine.config import Config
+    from engine.studies.definition import Study
     from labapp.form.surroundings import Around, Look
     from sessions.machine.sampler import Machine
     from sessions.queue.process import Overview
+    from sessions.study.launching import Planned
 
 
 @dataclass(frozen=True)
@@ -28,9 +31,14 @@ class Snapshot:
     ids: frozenset[str] = frozenset()  # of all of them
     complete: bool = False  # whether every run has been looked at yet
     problem: str = ""  # why the home cannot be read, or the filter cannot be applied
+    studies: tuple[StudyRow, ...] = ()  # of all runs, shown or not; newest first
 
     def row(self, run_id: str) -> RunRow | None:
         return next((row for row in self.rows if row.id == run_id), None)
+
+    def study_of(self, run_id: str) -> StudyRow | None:
+        """The newest study that a run is in."""
+        return next((each for each in self.studies if any(cell.run == run_id for cell in each.cells)), None)
 
 
 @dataclass(frozen=True)
@@ -166,3 +174,27 @@ class Launched(Message):
     def __init__(self, run_ids: tuple[str, ...], error: LabError | None = None):
         super().__init__()
         self.run_ids, self.error = run_ids, error
+
+
+class StudiesFound(Message):
+    """The studies that can be launched, by name, and what is wrong with files that are none."""
+
+    def __init__(self, studies: Mapping[str, Study], problems: tuple[LabError, ...] = ()):
+        super().__init__()
+        self.studies, self.problems = studies, problems
+
+
+class StudyPlanned(Message):
+    """What launching a study would do; without a plan, why there is none. `number` tells which was asked for."""
+
+    def __init__(self, number: int, planned: tuple[Planned, ...] | None, error: LabError | None = None):
+        super().__init__()
+        self.number, self.planned, self.error = number, planned, error
+
+
+class StudyLaunched(Message):
+    """A study is in the queue, but for the runs that were refused; without an id, none of it is."""
+
+    def __init__(self, study_id: str, refused: tuple[LabError, ...] = ()):
+        super().__init__()
+        self.study_id, self.refused = study_id, refused

@@ -14,6 +14,7 @@ from labapp.messages import Away
 from sessions.home import Home
 
 STATE_FILE = "face.json"
+MOST_UNFOLDED = 100  # studies remembered
 
 
 @dataclass
@@ -26,6 +27,7 @@ class FaceState:
     sort: str = "created"
     reverse: bool = True
     group: str = ""
+    unfolded: tuple[str, ...] = ()  # ids of studies, the one unfolded last at the end
 
     @classmethod
     def read(cls, home: Home) -> FaceState:
@@ -51,6 +53,9 @@ class FaceState:
             state.sort = raw["sort"]
         if raw.get("group") in GROUPS:
             state.group = raw["group"]
+        unfolded = raw.get("unfolded")
+        if isinstance(unfolded, list):
+            state.unfolded = tuple(name for name in unfolded if isinstance(name, str))[-MOST_UNFOLDED:]
         if isinstance(raw.get("reverse"), bool):
             state.reverse = raw["reverse"]
         if isinstance(raw.get("theme"), str) and raw["theme"].startswith("lab-"):
@@ -59,7 +64,11 @@ class FaceState:
 
     def write(self, home: Home) -> None:
         home.ensure()
-        write_json(home.root / STATE_FILE, {**asdict(self), "columns": list(self.columns)}, durable=False)
+        write_json(
+            home.root / STATE_FILE,
+            {**asdict(self), "columns": list(self.columns), "unfolded": list(self.unfolded)},
+            durable=False,
+        )
 
     def away(self, rows: Sequence[RunRow], since: float) -> Away:
         """What ended after somebody last looked."""

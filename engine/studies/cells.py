@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.config import Config, Layer, check_key, parse_value, resolve, settings_class, validate
+from engine.config import Config, Layer, check_key, parse_value, resolve, settings_class
 from engine.errors import UsageError
-from engine.settings import TrainSettings, idle_settings, place_settings, source_settings
-from engine.studies.definition import Axis, Study
+from engine.settings import idle_settings, place_settings, source_settings
+from engine.studies.definition import Axis, Study, typed
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,10 @@ def cells_of(study: Study) -> list[Cell]:
 def shown(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ",".join(map(shown, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    short = f"{value:g}"
+    return short if float(short) == value else repr(value)  # two cells never have one label
 
 
 def key_of(config: Config) -> str:
@@ -76,11 +79,6 @@ def grid(study: Study, texts: Sequence[str]) -> list[Axis]:
         if not key or not all(parts):
             raise UsageError("this is no axis of a grid", got=text, expected="setting=value,value such as lr=0.1,0.03")
         check_key(cls, key, Layer("--grid", {key: raw}))
-        axes[key] = Axis(setting=key, values=[_typed(cls, key, part) for part in parts])
+        values = [typed(cls, key, parse_value(key, part, cls)) for part in parts]  # of a list each is one of its own
+        axes[key] = Axis(setting=key, values=[each for n, each in enumerate(values) if each not in values[:n]])
     return list(axes.values())
-
-
-def _typed(cls: type[TrainSettings], key: str, raw: str) -> Any:
-    """A value as the setting's type has it, so that 0.10 and 0.1 are one; of a list each is a value of its own."""
-    value = parse_value(key, raw, cls)
-    return validate(cls, {key: value}, [Layer("--grid", {key: value})]).model_dump(mode="json")[key]

@@ -20,11 +20,13 @@ from engine.catalogue import TaskRow, task_row
 from engine.config import Layer as SettingsLayer
 from engine.config import check_key, settings_class, validate
 from engine.errors import LabError, UsageError, unknown
-from engine.settings import Settings, idle_settings
+from engine.settings import Settings, TrainSettings, idle_settings
 
 STUDY_VERSION = 1
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
 MOST_CELLS = 400
+MOST_BYTES = 256 * 1024  # of a definition: far more than the cells that may be
+LONG, SHORT = 1_000, 200  # characters
 
 Section = Literal[
     "statistics", "curves", "agreement", "quantiles", "classes", "confusion", "beams", "grammar", "gradcam"
@@ -52,17 +54,17 @@ class Study(Settings):
 
     v: int = STUDY_VERSION
     name: str = Field(pattern=rf"^{NAME.pattern}$")
-    title: str = ""
-    question: str = ""  # what it is to answer
-    source: str = ""  # the document that asks for it
+    title: str = Field("", max_length=SHORT)
+    question: str = Field("", max_length=LONG)  # what it is to answer
+    source: str = Field("", max_length=SHORT)  # the document that asks for it
     task: str
-    variants: list[str] = Field(min_length=1)
+    variants: list[str] = Field(min_length=1, max_length=MOST_CELLS)
     recipe: str = "best"
     data: str | None = None  # a dataset's name or an absolute path; None = the task's default
     settings: dict[str, Any] = Field(default_factory=dict)  # of all its runs
-    axes: list[Axis] = Field(default_factory=list)
+    axes: list[Axis] = Field(default_factory=list, max_length=16)
     metric: str  # of the test split: by which the cells are compared
-    afterwards: list[Afterwards] = Field(default_factory=list)
+    afterwards: list[Afterwards] = Field(default_factory=list, max_length=16)
     sections: tuple[Section, ...] = ("statistics", "curves")
     findings: tuple[Finding, ...] = ("best",)
     agree: tuple[str, str] | None = None  # two variants that must agree
@@ -100,8 +102,14 @@ class Study(Settings):
                     )
         checked = validate(settings_class(row), self.settings, [SettingsLayer(f"study {self.name}", self.settings)])
         self.__dict__["settings"] = checked.model_dump(mode="json", include=set(self.settings))  # 20 and "20" are one
-        if len(set(self.variants)) < len(self.variants):
-            raise UsageError("a variant is named twice", got=", ".join(self.variants))
+        for axis in self.axes:
+            axis.__dict__["values"] = [typed(settings_class(row), axis.setting, value) for value in axis.values]
+            if len(set(map(repr, axis.values))) < len(axis.values):
+                raise UsageError("a value is named twice", got=f"{axis.setting}: {', '.join(map(str, axis.values))}")
+        names = [axis.setting for axis in self.axes]
+        for kind, named in (("variant", self.variants), ("axis", names)):
+            if len(set(named)) < len(named):
+                raise UsageError(f"{'an' if kind == 'axis' else 'a'} {kind} is named twice", got=", ".join(named))
         count = len(self.variants)
         for axis in self.axes:
             count *= len(axis.values)
@@ -128,6 +136,13 @@ class Study(Settings):
         return study_of({**self.as_dict(), **changes}, f"study {self.name}")
 
 
+def typed(cls: type[TrainSettings], key: str, value: Any) -> Any:
+    """A value as the setting's type has it, so that 0.10 and 0.1 are one, and "8" and 8."""
+    return validate(cls, {key: value}, [SettingsLayer(f"the values of {key}", {key: value})]).model_dump(mode="json")[
+        key
+    ]
+
+
 def study_of(raw: Mapping[str, Any], where: str) -> Study:
     """A definition from what a file or the command line says; `where` names that in errors."""
     version = raw.get("v", STUDY_VERSION)
@@ -141,24 +156,56 @@ def study_of(raw: Mapping[str, Any], where: str) -> Study:
     try:
         return Study.model_validate(dict(raw))
     except ValidationError as error:
-        first = error.errors()[0]
+        errors = error.errors(include_input=False, include_url=False)
+        first = next((each for each in errors if each["type"] == "extra_forbidden"), errors[0])  # a mistyped key
         place = ".".join(map(str, first["loc"]))
         if first["type"] == "extra_forbidden":
-            raise unknown(f"key of a study in {where}", place, Study.model_fields) from None
+            parts: dict[str, type[Settings]] = {"axes": Axis, "afterwards": Afterwards}
+            part = parts.get(str(first["loc"][0]), Study)
+            raise unknown(f"key of a study in {where}", str(first["loc"][-1]), part.model_fields) from None
         raise UsageError(
             "this is no study", got=f"{where}: {place or 'it'}: {first['msg']}", hint="labapp study lists ours"
         ) from None
+    except LabError as error:
+        if where not in (error.got or "") and where not in error.title:
+            error.got = f"{error.got} in {where}" if error.got else where
+        raise
 
 
 def read_study(path: Path) -> Study:
     """A study from a TOML file; its name is the file's unless it says another."""
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise UsageError(
+                "the study is too large", got=f"{path}", expected=f"a definition of at most {MOST_BYTES // 1024} KiB"
+            )
+        raw = tomllib.loads(content.decode())
     except OSError as error:
         raise UsageError("the study cannot be read", got=f"{path}: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError("the study is no TOML file", got=f"{path}: {error}") from error
     return study_of({"name": path.stem, **raw}, str(path))
+
+
+def own_studies(folder: Path) -> tuple[dict[str, Study], list[LabError]]:
+    """A user's own, by the name they are launched by; and what is wrong with the files that are none."""
+    found: dict[str, Study] = {}
+    problems: list[LabError] = []
+    try:
+        paths = sorted(path for path in folder.iterdir() if path.suffix == ".toml" and not path.name.startswith("."))
+    except OSError:
+        return found, problems
+    for path in paths:
+        try:
+            if not NAME.fullmatch(path.stem):
+                expected = "a file named in small letters, digits and hyphens"
+                raise UsageError("this cannot be the name of a study", got=str(path), expected=expected)
+            found[path.stem] = read_study(path)
+        except LabError as error:
+            problems.append(error)
+    return found, problems
 
 
 def our_studies() -> dict[str, Study]:

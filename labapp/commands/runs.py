@@ -18,13 +18,13 @@ from labapp.follow import GOING_ON, follow
 from labapp.output import clean, duration, number, print_json, say, table, when
 from labapp.run_codes import INTERRUPTED, exit_code
 from sessions.run.origin import imported_of
-from sessions.run.query import Query, check_keys
+from sessions.run.query import check_keys
 from sessions.run.records import CHECKPOINTS, OUTPUT, text_of
 from sessions.run.runs import Run
 
 QueryArgument = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[QUERY]", help="Terms such as task:images status:running lr:1e-3.. not:draft."),
+    typer.Argument(metavar="[QUERY]", help="Terms such as task:images status:running study:norms lr:1e-3.. not:draft."),
 ]
 
 
@@ -37,7 +37,7 @@ def runs(query: QueryArgument = None, as_json: JsonOption = False, home: HomeOpt
     """List runs, newest first."""
     lab = open_lab(home)
     everything = lab.store.all()
-    wanted = Query.parse(query or [])
+    wanted = lab.store.query(query or [])
     check_keys(wanted, everything)
     found = [run for run in everything if wanted.matches(run)]
     if as_json:

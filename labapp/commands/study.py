@@ -8,25 +8,25 @@ from typing import Annotated, Any
 import typer
 
 from engine.catalogue import parse_target
-from engine.config import Config, resolve_data
-from engine.errors import UsageError
+from engine.config import resolve_data
+from engine.errors import LabError, UsageError
 from engine.studies.cells import cells_of, grid
-from engine.studies.definition import Study, find_study, our_studies, read_study, study_of
+from engine.studies.definition import Study, find_study, our_studies, own_studies, study_of
 from labapp.cli import HomeOption, JsonOption, Lab, open_lab
 from labapp.commands.train import SetOption, command_line
 from labapp.follow import follow
 from labapp.form.launching import place, require_data
-from labapp.output import duration, print_json, say, table
-from labapp.run_codes import INTERRUPTED, exit_code
-from sessions.inference import Inference
+from labapp.form.studies import cells_named, seeds_in
+from labapp.output import duration, print_error, print_json, say, table
+from labapp.run_codes import INTERRUPTED, WORK_FAILED, exit_code
 from sessions.run.runs import Run
-from sessions.study.folder import Launched, Studies
+from sessions.study.fingerprints import Fingerprints
+from sessions.study.folder import ID, Launched, Studies
 from sessions.study.gather import MAIN, code_versions
-from sessions.study.launching import Planned, launch, plan
+from sessions.study.launching import Planned, launch, note_identities, plan, seeds_of
 from sessions.study.progress import Progress, progress_of
 
 ACTIONS = {"there": "there already", "goes on": "goes on", "resume": "to resume", "train": "to train"}
-MOST_SEEDS = 100
 
 
 def register(app: typer.Typer) -> None:
@@ -36,7 +36,9 @@ def register(app: typer.Typer) -> None:
 def study(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", help="One of ours, a TOML file, or TASK/VARIANT[,VARIANT] for a --grid."),
+        typer.Argument(
+            metavar="[NAME]", help="One of ours or yours, a TOML file, one launched before, or TASK/VARIANT[,VARIANT]."
+        ),
     ] = None,
     data: Annotated[str | None, typer.Option("--data", metavar="NAME_OR_PATH", help="Dataset or folder.")] = None,
     recipe: Annotated[str | None, typer.Option("--recipe", help="seed, or best (the default).")] = None,
@@ -54,64 +56,63 @@ def study(
     gpu: Annotated[str, typer.Option("--gpu", metavar="ID", help="auto, cpu, an index or a UUID.")] = "auto",
     wait: Annotated[bool, typer.Option("--wait", help="Follow it; Ctrl-C then leaves it running.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be trained and start nothing.")] = False,
+    forget: Annotated[bool, typer.Option("--forget", help="Take it out of the list; its runs stay.")] = False,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> int:
-    """Launch a study, go on with one, or add seeds to it: what has been trained already is not trained again."""
+    """Launch a study, go on with one, or add seeds to it: what has been trained already is not trained again.
+
+    All of one is stopped, paused, listed or waited for by the query study:NAME, as in `labapp stop study:norms`.
+    """
     lab = open_lab(home)
-    if name is None:
-        return list_studies(lab, as_json=as_json)
-    chosen = configure(lab, name, data, recipe, set_ or [], grid_ or [], as_)
     studies = Studies(lab.home)
-    wanted = seeds_of(seeds, studies, chosen)
-    names = [each.strip() for each in only.split(",")] if only else []
-    known = {each.label for each in cells_of(chosen)} | set(chosen.variants)
-    for each in names:
-        if each not in known:
-            raise UsageError("the study has no such cell", got=each, expected=", ".join(sorted(known)))
+    if name is None:
+        return list_studies(lab, studies, as_json=as_json)
+    if forget:
+        return forget_study(studies, name, dry_run=dry_run, as_json=as_json)
+    chosen = configure(lab, studies, name, data, recipe, set_ or [], grid_ or [], as_)
+    wanted = seeds_of(studies, chosen) if seeds is None else seeds_in(seeds)
+    names = cells_named(only, chosen)
     require_data(lab.home, cells_of(chosen)[0].config(chosen, wanted[0]))
-    with Fingerprints(lab) as fingerprint:
+    with Fingerprints(lab.home, say) as fingerprint:
         planned = plan(lab.store, chosen, wanted, fingerprint.of, only=names)
     if dry_run:
         show_plan(chosen, planned, as_json=as_json)
         return 0
-    launched = launch(lab.store, studies, chosen, planned, gpu=gpu, place=place)
+    refused: list[LabError] = []
+    launched = launch(
+        lab.store, studies, chosen, planned, gpu=gpu, place=place, refused=lambda _, error: refused.append(error)
+    )
+    for error in refused:
+        print_error(error, as_json=False)
     warn_of_versions(lab, launched)
+    code = WORK_FAILED if refused else 0
     if wait:
-        return finish(lab, launched, as_json=as_json)
+        return max(code, finish(lab, launched, as_json=as_json))
     if as_json:
         print_json(as_data(lab, launched))
     else:
-        show_plan(chosen, planned, as_json=False)
+        show_plan(chosen, planned, as_json=False, launched=launched)
         typer.echo(launched.id)
+    return code
+
+
+def forget_study(studies: Studies, name: str, *, dry_run: bool, as_json: bool) -> int:
+    """Its runs stay, and launching it again finds them."""
+    launched = studies.find(name)
+    if not dry_run:
+        studies.forget(launched)
+    if as_json:
+        print_json({"id": launched.id, "action": "forget", "dry_run": dry_run})
+    else:
+        runs = len({each.run for each in launched.members})
+        say(f"{'would forget' if dry_run else 'forgot'} study {launched.id}; its {runs} runs stay")
     return 0
 
 
-class Fingerprints:
-    """Asks what a dataset is known by, in a process that is started at the first need."""
-
-    def __init__(self, lab: Lab):
-        self.lab, self._inference = lab, None
-
-    def __enter__(self) -> Fingerprints:
-        return self
-
-    def __exit__(self, *_: Any) -> None:
-        if self._inference is not None:
-            self._inference.__exit__(None, None, None)
-
-    _inference: Inference | None
-
-    def of(self, config: Config) -> str:
-        if self._inference is None:
-            say(f"looking at {config.data}: runs on other paths may have trained on the same")
-            self._inference = Inference(self.lab.home).__enter__()
-        return str(self._inference.ask("fingerprint", config=config.as_dict())["fingerprint"])
-
-
 def configure(
-    lab: Lab, name: str, data: str | None, recipe: str | None, assignments: Sequence[str], axes: Sequence[str],
-    called: str | None,
+    lab: Lab, studies: Studies, name: str, data: str | None, recipe: str | None, assignments: Sequence[str],
+    axes: Sequence[str], called: str | None,
 ) -> Study:  # fmt: skip
     """A study with what the command line changes in it; for TASK/VARIANT one made of that alone."""
     target, slash, variants = name.partition("/")
@@ -127,7 +128,7 @@ def configure(
         }  # fmt: skip
         found = study_of(raw, name)
     else:
-        found = find_study(name, lab.home.studies)
+        found = study_named(lab, studies, name)
     changes: dict[str, Any] = {}
     if data is not None or found.data is not None:
         changes["data"] = resolve_data(found.row, data if data is not None else found.data)
@@ -142,24 +143,22 @@ def configure(
     return found.changed(**changes) if changes else found
 
 
-def seeds_of(text: str | None, studies: Studies, chosen: Study) -> list[int]:
-    """`3` is 1, 2 and 3; `1,5` these two; nothing: those the study has here already, else 1."""
-    if text is None:
-        known = [each for each in studies.all() if each.id == f"{chosen.name}-{chosen.digest}"]
-        return sorted({member.seed for each in known for member in each.members}) or [1]
+def study_named(lab: Lab, studies: Studies, name: str) -> Study:
+    """A definition; else one that was launched here, by its id or name: it goes on as it was launched."""
+    launched = studies.all() if "/" not in name and not name.endswith(".toml") else []
+    if ID.fullmatch(name) and (same := [each for each in launched if each.id == name]):
+        return same[0].study
     try:
-        given = [int(part) for part in text.split(",")]
-    except ValueError:
-        given = []
-    found = sorted(set(given)) if "," in text else list(range(1, (given or [0])[0] + 1))
-    if not given or not found or len(found) > MOST_SEEDS or not all(0 <= seed <= 2**31 for seed in found):
-        raise UsageError(
-            "these are no seeds", got=f"--seeds {text}", expected=f"a count up to {MOST_SEEDS}, or seeds such as 1,2,5"
-        )
-    return found
+        return find_study(name, lab.home.studies)
+    except UsageError as error:
+        if not error.title.startswith("unknown study") or name not in {each.name for each in launched}:
+            raise
+        return studies.find(name).study
 
 
-def show_plan(chosen: Study, planned: Sequence[Planned], *, as_json: bool) -> None:
+def show_plan(
+    chosen: Study, planned: Sequence[Planned], *, as_json: bool, launched: Launched | None = None
+) -> None:  # fmt: skip
     """What is there, and what is or would be trained."""
     if as_json:
         rows = [
@@ -174,8 +173,10 @@ def show_plan(chosen: Study, planned: Sequence[Planned], *, as_json: bool) -> No
         print_json({"study": chosen.as_dict(), "cells": rows})
         return
     say(f"{chosen.title or chosen.name}: {chosen.question}" if chosen.question else chosen.title or chosen.name)
+    runs = {(each.cell.label, each.seed): each.run.id for each in planned if each.run is not None}
+    runs |= {(each.cell, each.seed): each.run for each in (launched.members if launched else ())}
     shown = [
-        (each.cell.label, each.seed, ACTIONS[each.action], each.run.id if each.run is not None else "")
+        (each.cell.label, each.seed, ACTIONS[each.action], runs.get((each.cell.label, each.seed), ""))
         for each in planned
     ]
     table(("cell", "seed", "is", "run"), shown, right=("seed",))
@@ -196,7 +197,7 @@ def finish(lab: Lab, launched: Launched, *, as_json: bool) -> int:
     try:
         runs = follow(lab.store, list(dict.fromkeys(each.run for each in launched.members)))
     except KeyboardInterrupt:
-        say(f"study {launched.id} goes on in the background: labapp study {launched.name} --wait follows it")
+        say(f"study {launched.id} goes on in the background: labapp study {launched.id} --wait follows it")
         return INTERRUPTED
     print_json(as_data(lab, launched)) if as_json else show(lab, launched)
     return exit_code(runs)
@@ -228,6 +229,7 @@ def as_data(lab: Lab, launched: Launched) -> dict[str, Any]:
         "status": progress.status,
         "done": progress.done,
         "seconds_left": progress.seconds_left,
+        "ends_in": progress.ends_in,
         "runs": [
             {"cell": each.cell, "seed": each.seed, "id": each.run, "status": runs[each.run].status.name}
             for each in launched.members
@@ -235,15 +237,17 @@ def as_data(lab: Lab, launched: Launched) -> dict[str, Any]:
     }
 
 
-def list_studies(lab: Lab, *, as_json: bool) -> int:
-    """Ours and the user's own, and those that were launched here."""
-    own = [read_study(path) for path in sorted(lab.home.studies.glob("*.toml"))]
-    available = [*our_studies().values(), *own]
-    launched = Studies(lab.home).all()
+def list_studies(lab: Lab, studies: Studies, *, as_json: bool) -> int:
+    """Ours and the user's own, and those that were launched here; what cannot be read is said and left out."""
+    own, problems = own_studies(lab.home.studies)
+    available = [*(each for name, each in our_studies().items() if name not in own), *own.values()]
+    launched = [note_identities(lab.store, studies, each) for each in studies.all()]
+    for error in (*problems, *studies.problems):
+        print_error(error, as_json=False)
     if as_json:
-        print_json(
-            {"available": [each.as_dict() for each in available], "launched": [as_data(lab, each) for each in launched]}
-        )
+        problem = [error.as_dict() for error in (*problems, *studies.problems)]
+        there = [as_data(lab, each) for each in launched]
+        print_json({"available": [each.as_dict() for each in available], "launched": there, "problems": problem})
         return 0
     rows = [(each.name, each.task, len(cells_of(each)), each.title, each.source) for each in available]
     table(("study", "task", "cells", "what", "from"), rows, right=("cells",), drop=("from", "task"))
@@ -252,7 +256,7 @@ def list_studies(lab: Lab, *, as_json: bool) -> int:
         standings = []
         for each in launched:
             progress = standing(lab, each)
-            left = f"{duration(progress.seconds_left)} left" if progress.seconds_left > 0 else ""
+            left = f"ends in about {duration(progress.ends_in)}" if progress.ends_in > 0 else ""
             standings.append((each.id, progress.status, progress.words, left))
         table(("launched", "status", "runs", ""), standings)
     say("labapp study NAME --dry-run says what it would train; --seeds 3 for spreads")

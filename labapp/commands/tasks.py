@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import typer
 
 from engine.catalogue import Dataset, TaskRow, load, tasks
 from engine.config import describe_settings, settings_class
+from engine.studies.definition import Study, our_studies, own_studies
 from labapp.cli import HomeOption, JsonOption, open_lab
-from labapp.output import print_json, say, table
+from labapp.output import print_error, print_json, say, table
 from sessions.home import Home
 
 
@@ -18,9 +20,12 @@ def register(app: typer.Typer) -> None:
 
 
 def list_tasks(as_json: JsonOption = False, home: HomeOption = None) -> int:
-    """Tasks, variants, datasets, recipes, and every setting with its default and bounds."""
+    """Tasks, variants, datasets, recipes, studies, and every setting with its default and bounds."""
     lab = open_lab(home)
-    found = [describe_task(row, lab.home) for row in tasks().values()]
+    own, problems = own_studies(lab.home.studies)
+    for error in problems:
+        print_error(error, as_json=False)
+    found = [describe_task(row, lab.home, {**our_studies(), **own}) for row in tasks().values()]
     if as_json:
         print_json(found)
         return 0
@@ -30,6 +35,9 @@ def list_tasks(as_json: JsonOption = False, home: HomeOption = None) -> int:
         typer.echo()
         table(("dataset", "what", "is"), [(name, each["title"], each["is"]) for name, each in task["datasets"].items()])
         typer.echo(f"\nrecipes: {', '.join(task['recipes'])} (default best)\n")
+        if task["studies"]:
+            table(("study", "what"), task["studies"].items())
+            typer.echo()
         say("as they are in general: labapp train ... --dry-run shows what a variant gets on a dataset")
         rows = [(key, *_row(spec, task["recipes"], key)) for key, spec in task["settings"].items()]
         table(("setting", *task["recipes"], "unit", "may be", "what"), rows, drop=("unit", "may be"))
@@ -46,7 +54,7 @@ def _text(value: Any) -> str:
     return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
-def describe_task(row: TaskRow, home: Home) -> dict[str, Any]:
+def describe_task(row: TaskRow, home: Home, studies: Mapping[str, Study]) -> dict[str, Any]:
     """One task as data. Recipes are those of its first variant, on no dataset in particular."""
     first = next(iter(row.variants))
     return {
@@ -60,6 +68,7 @@ def describe_task(row: TaskRow, home: Home) -> dict[str, Any]:
         "takes_paths": row.path_dataset is not None,
         "recipes": {name: load(recipe)(first, "", {}) for name, recipe in row.recipes.items()},
         "recipe_version": row.recipe_version,
+        "studies": {name: each.title or name for name, each in studies.items() if each.task == row.name},
         "settings": describe_settings(settings_class(row)),
     }
 

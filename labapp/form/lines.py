@@ -45,7 +45,7 @@ def choice_lines(checked: Checked, around: Around, tasks: dict[str, str]) -> lis
     lines += [
         Line("", "How", note=f"again, as run {clean(draft.base_run)}" if draft.base else "recipe, place, repeats"),
         choice("recipe", checked.recipe, _same(row.recipes), _recipe_note(checked)),
-        choice("gpu", draft.gpu, gpus, _gpu_note(draft.gpu, around)),
+        choice("gpu", draft.gpu, gpus, gpu_note(draft.gpu, around)),
         text("seeds", draft.seeds, _seeds_note(checked), "as the form says"),
         text("after", draft.after, "runs that must have ended first", "-"),
         Line("", "Labels", note="your own words"),
@@ -66,7 +66,7 @@ def _recipe_note(checked: Checked) -> str:
     return {"seed": "as the assignment says", "best": "what we found better"}.get(checked.recipe, "")
 
 
-def _gpu_note(gpu: str, around: Around) -> str:
+def gpu_note(gpu: str, around: Around) -> str:
     found = next((each for each in around.gpus if gpu_id(each) == gpu), None)
     if found is not None:
         return f"{found.name}, {'idle' if found.idle else 'in use'}"

@@ -1,4 +1,4 @@
-"""What a run is doing, in a line."""
+"""What a run, or a study, is doing, in a line at the foot."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import math
 from rich.text import Text
 
 from labapp.live.rows import LIVE, RunRow, ago, quantity
+from labapp.live.studies import StudyRow
 from labapp.output import duration, number
 
 
@@ -33,3 +34,12 @@ def now_line(row: RunRow, now: float) -> Text:
         parts.append(f"best val {row.monitor} {number(row.best)}")
     parts += [row.problems[0]] if row.problems else []
     return text.append("  " + "  ".join(parts), "not bold")
+
+
+def study_line(study: StudyRow, hidden: int) -> Text:
+    """How far a study is, and what it asks. `hidden` of its runs are not shown."""
+    text = Text(f" {study.title}", style="bold", no_wrap=True, overflow="ellipsis")
+    parts = [f"{study.done} of {study.total} finished", study.words, study.end]
+    parts += [f"{hidden} hidden by the filter"] if hidden else []
+    parts += [study.question]
+    return text.append("  " + "  ".join(filter(None, parts)), "not bold")

@@ -209,7 +209,7 @@ COLUMNS = (
     Column("tags", "tags", 12),
 )
 DEFAULT_COLUMNS = ("status", "label", "data", "epoch", "best", "left", "speed", "gpu")
-GROUPS = ("", "task", "variant", "data", "status")
+GROUPS = ("", "task", "variant", "data", "status", "none")  # "" = studies together, "none" = these taken apart too
 BY_NAME = {column.name: column for column in COLUMNS}
 
 

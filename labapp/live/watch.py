@@ -13,6 +13,7 @@ from textual.message import Message
 
 from engine.errors import LabError
 from labapp.live.rows import LIVE, RunRow, entitle, row_of
+from labapp.live.studies import StudyRow, study_rows
 from labapp.messages import CurvesGrew, RunEnded, RunsChanged, Snapshot
 from labapp.output import clean
 from sessions.process import reap
@@ -22,6 +23,7 @@ from sessions.run.query import Query, check_keys
 from sessions.run.records import Record
 from sessions.run.runs import Run
 from sessions.run.store import Store
+from sessions.study.folder import Launched, Studies
 
 LOOK_EVERY = 0.7  # seconds: an event shows within one, and ten live runs cost little
 WAKE_EVERY = 3.0  # seconds between looks whether the queue's process lives
@@ -45,6 +47,7 @@ class Watcher:
 
     def __init__(self, store: Store, post: Callable[[Message], object], every: float = LOOK_EVERY):
         self.store = store
+        self.studies = Studies(store.home)
         self.post = post
         self.every = every
         self._wake = threading.Event()
@@ -57,6 +60,8 @@ class Watcher:
         self._woken = float("-inf")
         self.looked = time.monotonic()  # when the last look ended: a disk that does not answer makes it long ago
         self._snapshot: Snapshot | None = None
+        self._launched: list[Launched] = []
+        self._bound: Query | None = None  # the query, knowing the studies
         self._lengths: dict[str, tuple[int, int]] = {}
         self._thread = threading.Thread(target=self._work, name="labapp-watch", daemon=True)
 
@@ -108,15 +113,33 @@ class Watcher:
         reap()
         if self._snapshot is None:
             self._first_portion()
-        runs, query = self.store.all(), self._query
+        runs, launched = self.store.all(), self.studies.all()
+        query = self._knowing(launched)
         problem = self._problem_of(query, runs)
         seen = [self._look_at(run, None if problem else query) for run in runs]
         self._tell_places(seen)
         self._seen = {each.row.id: each for each in seen}
         self._tell_ends([each.row for each in seen])
         rows = [each.row for each in seen if each.fits]
-        self._tell(Snapshot(self._entitled(rows), len(runs), frozenset(self._seen), True, problem))
+        groups = self._studies_of({each.row.id: each.row for each in seen}) if launched else ()
+        self._tell(Snapshot(self._entitled(rows), len(runs), frozenset(self._seen), True, problem, groups))
         self._tell_curves(set(self._seen))
+
+    def _knowing(self, launched: list[Launched]) -> Query | None:
+        """The query as it was, or, when a study is another one now, one that knows it."""
+        query, asks = self._query, self._query is not None and any(term.key == "study" for term in self._query.terms)
+        same = len(launched) == len(self._launched) and all(map(operator.is_, launched, self._launched))
+        self._launched = launched
+        if query is None or not asks:
+            self._bound = query
+        elif self._bound is None or self._bound.terms is not query.terms or not same:
+            self._bound = query.within(self.studies.names())
+        return self._bound
+
+    def _studies_of(self, rows: dict[str, RunRow]) -> tuple[StudyRow, ...]:
+        """The studies in their rows; the very same tuple where nothing is different."""
+        found = study_rows(self._launched, rows)
+        return self._snapshot.studies if self._snapshot and self._snapshot.studies == found else found
 
     def _first_portion(self) -> None:
         """The newest runs first, so that a list of thousands shows at once."""
@@ -179,7 +202,7 @@ class Watcher:
     def _tell_problem(self, problem: str) -> None:
         """What went wrong, over the runs as they were last seen: nothing must move under somebody's cursor."""
         last = self._snapshot or Snapshot()
-        self._tell(Snapshot(last.rows, last.total, last.ids, True, problem))
+        self._tell(replace(last, complete=True, problem=problem))
 
     def _tell_ends(self, rows: list[RunRow]) -> None:
         for row in rows:

@@ -91,9 +91,12 @@ class CompareScreen(CompareActions):
     def on_screen_resume(self) -> None:
         """Runs that were marked or asked for since are compared now; without any, there is a choice."""
         asked, self.lab.to_compare = self.lab.to_compare, ()
+        study, self.lab.study_to_compare = self.lab.study_to_compare, ""
         marks = self.lab.marked if self.lab.marked != self._marks else ()
         self._marks = self.lab.marked
-        if asked or marks:
+        if study:
+            self.compare(Subject(study=study))
+        elif asked or marks:
             self.compare(Subject(runs=asked or marks))
         elif self.subject == Subject() and not self._asked:
             self._asked = True

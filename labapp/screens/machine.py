@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from textual import on
@@ -97,7 +97,8 @@ class MachineScreen(LabScreen):
         rows = {row.id: row for row in self.lab.snapshot.rows}
         overview = self.overview
         if overview is not None or self.problem:
-            self.queue.show(queue_items(overview, rows, self.machine, self.problem))
+            studies = {cell.run: study.name for study in reversed(self.lab.snapshot.studies) for cell in study.cells}
+            self.queue.show(queue_items(overview, rows, self.machine, self.problem, studies))
         lines = max(0, self.size.height - BARS)
         wanted = len(self.queue._items) + (not self.has_class("low"))
         room = max(1, lines - min(max(LEAST_QUEUE, wanted), max(LEAST_QUEUE, lines // 3)))
@@ -241,9 +242,11 @@ class MachineScreen(LabScreen):
 
 
 def queue_items(
-    overview: Overview | None, rows: dict[str, RunRow], machine: Machine | None, problem: str
-) -> list[Item]:
-    """What goes on, then what waits."""
+    overview: Overview | None, rows: dict[str, RunRow], machine: Machine | None, problem: str,
+    studies: Mapping[str, str] | None = None,
+) -> list[Item]:  # fmt: skip
+    """What goes on, then what waits. `studies`: which one a run belongs to."""
+    studies = studies or {}
     items = [Item(words=clean(problem))] if problem else []
     if overview is None:
         return items
@@ -251,16 +254,16 @@ def queue_items(
     limits = overview.limits
     at_once = f"{limits.per_gpu} on each GPU, {limits.per_cpu} on the CPU" if gpus else f"{limits.per_cpu} on the CPU"
     items.append(Item(words=f"going on: {len(overview.running)}   (at once: {at_once}; + and - change it)"))
-    items += [_running(each, rows.get(each.run_id), gpus) for each in overview.running]
+    items += [_running(each, rows.get(each.run_id), gpus, studies) for each in overview.running]
     if overview.waiting:
         items.append(Item(words=f"waiting: {len(overview.waiting)}   (< > F move, P holds, R releases, S takes out)"))
-        items += [_waiting(each, rows.get(each.run_id), gpus) for each in overview.waiting]
+        items += [_waiting(each, rows.get(each.run_id), gpus, studies) for each in overview.waiting]
     else:
         items.append(Item(words="nothing waits", held=True))
     return items
 
 
-def _running(each: Running, row: RunRow | None, gpus: dict[str, str]) -> Item:
+def _running(each: Running, row: RunRow | None, gpus: dict[str, str], studies: Mapping[str, str]) -> Item:
     words = each.status
     if row and not each.job_id:
         words += f" {row.detail}" if row.step == 0 and row.detail else ""
@@ -269,14 +272,15 @@ def _running(each: Running, row: RunRow | None, gpus: dict[str, str]) -> Item:
     return Item(
         each.job_id or each.run_id, each.run_id, each.job_id, "on", gpus.get(each.slot, each.slot or "?")[:12],
         _name(each.run_id, row), one_line(each.kind), one_line(words), trouble=each.status == "stalled",
+        study=one_line(studies.get(each.run_id, "")),
     )  # fmt: skip
 
 
-def _waiting(each: Waiting, row: RunRow | None, gpus: dict[str, str]) -> Item:
+def _waiting(each: Waiting, row: RunRow | None, gpus: dict[str, str], studies: Mapping[str, str]) -> Item:
     return Item(
         each.key, each.run_id, each.job_id, str(each.place), one_line(gpus.get(each.gpu, each.gpu)),
         _name(each.run_id, row), one_line(each.kind), one_line(each.reason or "starts now"),
-        waits=True, held=each.held,
+        waits=True, held=each.held, study=one_line(studies.get(each.run_id, "")),
     )  # fmt: skip
 
 

@@ -203,6 +203,9 @@ class NewScreen(DraftScreen):
             self.show_pane(self.settings)
             self.settings.go(key)
 
+    def action_study(self) -> None:
+        self.lab.new_study()
+
     def action_seed_recipe(self) -> None:
         """The next recipe; a run that was repeated is let go of."""
         if self.draft is None or self.checked is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
 from textual import on
@@ -17,26 +17,25 @@ from textual.widgets import Input, Static
 from engine.errors import LabError
 from labapp.actions import RUNS
 from labapp.charts.sparkline import sparkline
-from labapp.live.curves import curves, metrics_of
-from labapp.live.now import now_line
-from labapp.live.rows import BY_NAME, COLUMNS, GROUPS, STATUS_ORDER, RunRow
-from labapp.messages import Done, Snapshot
+from labapp.live.curves import curves
+from labapp.live.now import now_line, study_line
+from labapp.live.rows import STATUS_ORDER, RunRow
+from labapp.messages import Snapshot
 from labapp.output import clean, number
-from labapp.screens.base import LabScreen, bindings_of, chart_bindings
+from labapp.screens.base import bindings_of, chart_bindings
+from labapp.screens.runs_keys import SLOTS, RunsKeys
 from labapp.widgets.chart import Chart
-from labapp.widgets.dialogs import Choose
 from labapp.widgets.run_list import RunList
 from labapp.widgets.welcome import Welcome
 from sessions.run.history import History
 from sessions.run.query import Query
 
 WIDE = 100  # columns from which the charts stand beside the list
-SLOTS = 8  # runs whose curves can be told apart
 LONGEST_SPARK = 10_000  # values
 SETTLE = 0.15  # seconds on a run before its curves are fetched
 
 
-class RunsScreen(LabScreen):
+class RunsScreen(RunsKeys):
     """All runs."""
 
     where = RUNS
@@ -54,7 +53,7 @@ class RunsScreen(LabScreen):
         self.away = ""
         self._fetching: frozenset[str] = frozenset()  # the runs whose curves were asked for
         self._looked_around = False  # whether the cursor was put somewhere after all runs had been read
-        self.awaited = ""  # a run just launched: the cursor goes there when it is shown
+        self.awaited = ""  # a run or a study just launched: the cursor goes there when it is shown
 
     def content(self) -> ComposeResult:
         with Horizontal(id="body"):
@@ -77,6 +76,7 @@ class RunsScreen(LabScreen):
         runs.set_reactive(RunList.sort_column, state.sort)
         runs.set_reactive(RunList.reversed, state.reverse)
         runs.set_reactive(RunList.group_by, state.group)
+        runs.unfolded = list(state.unfolded)
         self.query_one("#filter", Input).display = False
         self.query_one(Welcome).display = False
         self.query_one("#counts", Static).update("reading the runs...")
@@ -108,15 +108,19 @@ class RunsScreen(LabScreen):
         self.set_class(empty, "empty")
         if snapshot.complete and not snapshot.problem:
             self.runs.forget(snapshot.ids)
-        self.runs.show(snapshot.rows)
+        self.runs.show(snapshot.rows, snapshot.studies)
         if self.awaited and snapshot.row(self.awaited):
             self.runs.select(self.awaited)
+            self.awaited = ""
+        elif any(study.id == self.awaited for study in snapshot.studies):
+            self.runs.select_study(self.awaited)
             self.awaited = ""
         self._count(snapshot)
         self._say_now()
 
-    def select_when_shown(self, run_id: str) -> None:
-        self.awaited = run_id
+    def select_when_shown(self, which: str) -> None:
+        """Put the cursor on a run or a study as soon as it is in the list."""
+        self.awaited = which
         self.take_snapshot(self.lab.snapshot)
 
     def take_curves(self, histories: Mapping[str, History]) -> None:
@@ -149,23 +153,19 @@ class RunsScreen(LabScreen):
         self.query_one("#counts", Static).update(text, layout=False)
 
     def watched(self) -> frozenset[str]:
-        chosen = set(self.runs.marks) if self.is_mounted else set()
-        if self.is_mounted and self.runs.selected:
-            chosen.add(self.runs.selected)
-        return frozenset(chosen)
+        return frozenset(self.slots()) if self.is_mounted else frozenset()
 
     def shown(self) -> list[RunRow]:
-        """The runs whose curves are shown: the marked ones in the order of their colours, then the selected one."""
-        runs = self.runs
-        order = sorted(runs.marks, key=lambda run_id: runs.marks[run_id])
-        if runs.selected and runs.selected not in runs.marks:
-            order.append(runs.selected)
-        rows = {row.id: row for row in self.lab.snapshot.rows}
-        return [rows[run_id] for run_id in order if run_id in rows]
+        """The runs whose curves are shown, in the order of their colours."""
+        slots, rows = self.slots(), {row.id: row for row in self.lab.snapshot.rows}
+        return [rows[run_id] for run_id in sorted(slots, key=lambda run_id: slots[run_id]) if run_id in rows]
 
     def slots(self) -> dict[str, int]:
-        """Colours: the marked runs keep theirs; the one under the cursor has the first that is free."""
-        taken = dict(self.runs.marks)
+        """Colours: the marked runs keep theirs; the one under the cursor has the first that is free. On a study, and
+        nothing marked, its first runs."""
+        taken, study = dict(self.runs.marks), self.runs.study
+        if not taken and study is not None:
+            return {row.id: number for number, row in enumerate(self.runs.runs_of(study)[:SLOTS])}
         if self.runs.selected and self.runs.selected not in taken:
             free = (slot for slot in range(SLOTS + 1) if slot not in taken.values())
             taken[self.runs.selected] = next(free)
@@ -179,7 +179,7 @@ class RunsScreen(LabScreen):
         selected = self.runs.row or (rows[-1] if rows else None)
         metric = self.metric or (selected.monitor if selected else "")
         if not self.has_class("wide"):
-            self._draw_spark(selected, metric)
+            self._draw_spark(None if self.runs.study else selected, metric)
             return
         main, loss, speed = (self.query_one(f"#{name}", Chart) for name in ("main", "loss", "speed"))
         alone = len(rows) == 1  # there is room for both splits, and in the first epoch there is only one
@@ -206,8 +206,12 @@ class RunsScreen(LabScreen):
         self.query_one("#spark", Static).update(text, layout=False)
 
     def _say_now(self) -> None:
-        row = self.runs.row
-        self.query_one("#now", Static).update(now_line(row, time.time()) if row else "", layout=False)
+        row, study = self.runs.row, self.runs.study
+        if study is not None:
+            said = study_line(study, len(study.cells) - len(self.runs.runs_of(study)))
+        else:
+            said = now_line(row, time.time()) if row else Text()
+        self.query_one("#now", Static).update(said, layout=False)
 
     # -- what happens
 
@@ -231,6 +235,10 @@ class RunsScreen(LabScreen):
     def on_screen_resume(self) -> None:
         self._fetching = self.watched()
         super().on_screen_resume()
+
+    @on(RunList.Turned)
+    def _turned(self, message: RunList.Turned) -> None:
+        self.turn(message.study_id)
 
     @on(RunList.Opened)
     def _opened(self, message: RunList.Opened) -> None:
@@ -258,118 +266,3 @@ class RunsScreen(LabScreen):
         box = self.query_one("#filter", Input)
         box.display = bool(box.value)
         self.runs.focus()
-
-    # -- actions
-
-    def targets(self) -> list[RunRow]:
-        rows = {row.id: row for row in self.lab.snapshot.rows}
-        marked = [rows[run_id] for run_id in self.runs.marks if run_id in rows]
-        if self.runs.marks and not marked:
-            self.post_message(Done("the marked runs are hidden by the filter: escape takes it away, u the marks"))
-            return []
-        return marked or ([self.runs.row] if self.runs.row else [])
-
-    def action_open(self) -> None:
-        if self.runs.row:
-            self.lab.open_run(self.runs.row.id)
-
-    def action_mark(self) -> None:
-        if self.runs.row is None:
-            return
-        if not self.runs.toggle_mark(self.runs.row.id, SLOTS):
-            self.post_message(Done(f"{SLOTS} runs can be told apart; u takes all marks away"))
-        self._count(self.lab.snapshot)
-        self.draw()
-        self._fetch()
-
-    def action_unmark_all(self) -> None:
-        self.runs.marks.clear()
-        self.runs.refresh()
-        self._count(self.lab.snapshot)
-        self.draw()
-        self._fetch()
-
-    def action_try_out(self) -> None:
-        if self.runs.row:
-            self.lab.try_out(self.runs.row)
-
-    def action_compare(self) -> None:
-        if rows := self.targets():
-            self.lab.compare([row.id for row in rows])
-
-    def action_new(self) -> None:
-        self.lab.action_go("new")
-
-    def action_again(self) -> None:
-        if self.runs.row:
-            self.lab.new_from(self.runs.row.id)
-
-    def action_filter(self) -> None:
-        box = self.query_one("#filter", Input)
-        box.display = True
-        box.focus()
-
-    def action_leave_filter(self) -> None:
-        """Escape takes the filter away; without one, the message of what ended meanwhile, then the marks."""
-        box = self.query_one("#filter", Input)
-        if box.display:
-            box.value = ""
-            box.display = False
-            self.runs.focus()
-        elif self.away:
-            self.away = ""
-            self._count(self.lab.snapshot)
-        else:
-            self.action_unmark_all()
-
-    def action_sort(self) -> None:
-        names = [name for name in (*self.runs.columns, "created") if name in BY_NAME]
-        names = list(dict.fromkeys(names))
-        here = names.index(self.runs.sort_column) if self.runs.sort_column in names else -1
-        self.runs.sort_column = names[(here + 1) % len(names)]
-        self._remember(f"sorted by {BY_NAME[self.runs.sort_column].header}")
-
-    def action_reverse(self) -> None:
-        self.runs.reversed = not self.runs.reversed
-        self._remember("")
-
-    def action_group(self) -> None:
-        here = GROUPS.index(self.runs.group_by)
-        self.runs.group_by = GROUPS[(here + 1) % len(GROUPS)]
-        self._remember(f"grouped by {self.runs.group_by}" if self.runs.group_by else "not grouped")
-
-    def action_columns(self) -> None:
-        def chosen(names: list[str] | None) -> None:
-            if names:
-                self.runs.columns = tuple(names)
-                self._remember("")
-
-        titles = {column.name: column.header for column in COLUMNS}
-        self.app.push_screen(Choose("Columns", titles, self.runs.columns), chosen)
-
-    def _remember(self, words: str) -> None:
-        state, runs = self.lab.state, self.runs
-        state.columns, state.sort, state.reverse, state.group = (
-            runs.columns, runs.sort_column, runs.reversed, runs.group_by,
-        )  # fmt: skip
-        if words:
-            self.post_message(Done(words))
-
-    def action_metric(self) -> None:
-        names = metrics_of([self.histories[row.id] for row in self.shown() if row.id in self.histories])
-        if names:
-            here = self.metric or (self.runs.row.monitor if self.runs.row else "")
-            self.metric = names[(names.index(here) + 1) % len(names)] if here in names else names[0]
-            self.draw()
-
-    def action_earlier(self) -> None:
-        self._move("up")
-
-    def action_later(self) -> None:
-        self._move("down")
-
-    def _move(self, where: Any) -> None:
-        from sessions import control
-
-        rows = sorted(self.targets(), key=lambda row: row.place, reverse=where == "down")  # no two change places
-        self.act("moved", lambda store, run: control.move(store, run.id, where), rows=rows)

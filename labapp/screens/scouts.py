@@ -15,14 +15,14 @@ from labapp.messages import Filled, Launched, LookedAround, LookedAt
 if TYPE_CHECKING:
     from labapp.form.drafts import Draft
     from labapp.form.estimates import Memory
-    from labapp.screens.new import NewScreen
+    from labapp.screens.draft import DraftScreen
     from sessions.preferences import Layers
 
 
 class Scouts:
     """The threads of one screen."""
 
-    def __init__(self, screen: NewScreen):
+    def __init__(self, screen: DraftScreen):
         self.screen = screen
         self._memory: Memory | None = None
         self._looking = False

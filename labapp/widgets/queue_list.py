@@ -35,6 +35,7 @@ class Item:
     name: str = ""
     kind: str = ""
     words: str = ""
+    study: str = ""  # the one it belongs to
     waits: bool = False
     held: bool = False
     trouble: bool = False
@@ -158,14 +159,15 @@ class QueueList(Parts, ScrollView, can_focus=True):
         return strip.adjust_cell_length(width, base)
 
     def _cells(self, item: Item, width: int, base: Style) -> list[Segment]:
-        """Place, GPU, name, kind, words: where it is narrow the kind goes, then the GPU, then the words."""
+        """Place, GPU, name, kind, study, words: where it is narrow the study goes first, then kind, GPU, words."""
         place, gpu, kind = 4, 7 if width >= 40 else 0, 9 if width >= 70 else 0
-        left = max(0, width - place - gpu - kind)
+        study = 20 if width >= 110 and any(each.study for each in self._items) else 0
+        left = max(0, width - place - gpu - kind - study)
         name = min(left, max(12, left * 2 // 5)) if left < 60 else min(48, left // 2)
         tone = "trouble" if item.trouble else "live" if not item.waits else "calm" if item.held else ""
         style = base + self._part(tone) if tone else base
         cells = [(item.place, place, base), (item.gpu, gpu, base), (item.name, name, base), (item.kind, kind, base)]
-        cells.append((item.words, max(0, left - name), style))
+        cells += [(item.study, study, base + self._part("calm")), (item.words, max(0, left - name), style)]
         return [Segment(self._cell(text, size), look) for text, size, look in cells if size > 0]
 
     def _cell(self, text: str, size: int) -> str:

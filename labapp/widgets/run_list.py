@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.cells import set_cell_size
@@ -20,9 +19,12 @@ from textual.strip import Strip
 
 from labapp.charts.palette import OKABE_ITO, marker
 from labapp.fit import fit
-from labapp.live.rows import BY_NAME, DEFAULT_COLUMNS, TROUBLE, Column, RunRow, cell, sort_key
+from labapp.live.rows import BY_NAME, DEFAULT_COLUMNS, TROUBLE, Column, RunRow, cell
+from labapp.live.studies import StudyRow
 from labapp.widgets.moving import MOVING
 from labapp.widgets.parts import Parts
+from labapp.widgets.run_lines import Line, arrange
+from labapp.widgets.study_line import study_words
 
 GAP = 1  # cells between columns
 MARKS = 3  # cells before the first column: marker, cursor, trouble
@@ -31,20 +33,8 @@ ALWAYS = 2  # columns that stay in the narrowest terminal
 LAST_TO_GO = ("status", "best", "epoch")
 
 
-@dataclass(frozen=True)
-class Line:
-    """A line of the list: a run, or the head of a group."""
-
-    row: RunRow | None
-    head: str = ""
-
-    @property
-    def key(self) -> str:
-        return self.row.id if self.row else f"={self.head.partition('  ')[0]}"
-
-
 class RunList(Parts, ScrollView, can_focus=True):
-    """Runs under a cursor, with marks. Knows how to sort and group; what it shows is given to it."""
+    """Runs and studies under a cursor, with marks. What it shows is given to it; `run_lines` puts it in order."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "run-list--header", "run-list--head", "run-list--cursor", "run-list--live", "run-list--trouble",
@@ -75,6 +65,13 @@ class RunList(Parts, ScrollView, can_focus=True):
             super().__init__()
             self.run_id = run_id
 
+    class Turned(Message):
+        """A double click on a study: it is to be unfolded, or folded."""
+
+        def __init__(self, study_id: str):
+            super().__init__()
+            self.study_id = study_id
+
     class Opened(Message):
         """Enter or a double click on a run."""
 
@@ -85,8 +82,11 @@ class RunList(Parts, ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None):
         super().__init__(id=id)
         self._rows: tuple[RunRow, ...] = ()
+        self._studies: tuple[StudyRow, ...] = ()
         self._lines: list[Line] = []
+        self.unfolded: list[str] = []  # ids of studies
         self.selected: str | None = None
+        self._at = ""  # the key of the line under the cursor
         self.marks: dict[str, int] = {}  # run -> slot: its colour and marker in every chart
         self._cursor = 0
 
@@ -98,14 +98,32 @@ class RunList(Parts, ScrollView, can_focus=True):
     # -- what is shown
 
     @property
+    def line(self) -> Line | None:
+        return self._lines[self._cursor] if self._cursor < len(self._lines) else None
+
+    @property
     def row(self) -> RunRow | None:
         """The run under the cursor."""
-        line = self._lines[self._cursor] if self._cursor < len(self._lines) else None
-        return line.row if line else None
+        return self.line.row if self.line else None
 
-    def show(self, rows: Sequence[RunRow]) -> None:
-        """Show these runs; the cursor stays on its run, or where its run was."""
-        before, self._rows = self._lines, tuple(rows)
+    @property
+    def study(self) -> StudyRow | None:
+        """The study under the cursor, when it is not on one of its runs."""
+        return self.line.study if self.line and self.line.row is None else None
+
+    @property
+    def around(self) -> StudyRow | None:
+        """The study under the cursor, or that of the run which stands there."""
+        return self.line.study if self.line else None
+
+    def runs_of(self, study: StudyRow) -> list[RunRow]:
+        """Those of its runs that the filter shows, in its order."""
+        there = {row.id: row for row in self._rows}
+        return [there[cell.run] for cell in study.cells if cell.run in there]
+
+    def show(self, rows: Sequence[RunRow], studies: Sequence[StudyRow] = ()) -> None:
+        """Show these; the cursor stays on its line, or where its line was."""
+        before, self._rows, self._studies = self._lines, tuple(rows), tuple(studies)
         self._lines = self._arranged()
         if [line.key for line in before] != [line.key for line in self._lines]:
             self._place_cursor()
@@ -117,39 +135,48 @@ class RunList(Parts, ScrollView, can_focus=True):
                 self.refresh_line(number + 1)
 
     def _arranged(self) -> list[Line]:
-        rows = list(self._rows)
-        if self.sort_column != "created" or not self.reversed:  # newest first is how they come
-            with_value = [row for row in rows if sort_key(row, self.sort_column) is not None]
-            without = [row for row in rows if sort_key(row, self.sort_column) is None]
-            with_value.sort(key=lambda row: sort_key(row, self.sort_column), reverse=self.reversed)
-            rows = with_value + without
-        if not self.group_by:
-            return [Line(row) for row in rows]
-        groups: dict[str, list[RunRow]] = {}
-        for row in rows:
-            groups.setdefault(str(getattr(row, self.group_by)), []).append(row)
-        lines: list[Line] = []
-        for name in sorted(groups):
-            count = len(groups[name])
-            lines += [Line(None, f"{name}  {count} run{'s' * (count != 1)}"), *map(Line, groups[name])]
-        return lines
+        return arrange(
+            self._rows, self._studies, frozenset(self.unfolded), group_by=self.group_by,
+            sort_column=self.sort_column, reversed=self.reversed,
+        )  # fmt: skip
+
+    def turn(self, study_id: str) -> bool:
+        """Unfold a study, or fold it, with the cursor on it then. Says whether it is unfolded now."""
+        open_ = study_id not in self.unfolded
+        self.unfolded = [each for each in self.unfolded if each != study_id] + [study_id] * open_
+        self._at = f"+{study_id}"
+        self.rearrange()
+        return open_
 
     def _place_cursor(self) -> None:
-        places = {line.row.id: number for number, line in enumerate(self._lines) if line.row}
-        if self.selected in places:
-            self._cursor = places[self.selected]
+        places = {line.key: number for number, line in enumerate(self._lines) if line.stops}
+        runs = {line.row.id: number for number, line in enumerate(self._lines) if line.row}
+        if self._at in places:
+            self._cursor = places[self._at]
+        elif self.selected in runs:  # it stands elsewhere now
+            self._cursor = runs[self.selected]
+        elif (study := self._study_with(self.selected)) is not None:  # folded over it
+            self._cursor = study
         else:
             self._cursor = min(self._cursor, max(0, len(self._lines) - 1))
-            if self.row is None:
+            if self.line is not None and not self.line.stops:
                 self._cursor = next((n for n in places.values() if n >= self._cursor), next(iter(places.values()), 0))
         self._say_selected()
 
+    def _study_with(self, run_id: str | None) -> int | None:
+        """The line of a study with this run."""
+        for number, line in enumerate(self._lines):
+            if line.row is None and line.study and any(cell.run == run_id for cell in line.study.cells):
+                return number
+        return None
+
     def _say_selected(self) -> None:
-        found = self.row.id if self.row else None
-        if found is None and self._rows == ():
+        line = self.line
+        if line is None and self._rows == ():
             return  # it comes back to its run when the runs come back
-        if found != self.selected:
-            self.selected = found
+        found, at = (line.row.id if line and line.row else None), (line.key if line else "")
+        if at != self._at or found != self.selected:
+            self._at, self.selected = at, found
             self.post_message(self.Selected(found))
 
     def rearrange(self) -> None:
@@ -198,9 +225,9 @@ class RunList(Parts, ScrollView, can_focus=True):
             return
         down = line >= self._cursor
         line = max(0, min(line, len(self._lines) - 1))
-        while self._lines[line].row is None and 0 <= line + (1 if down else -1) < len(self._lines):
+        while not self._lines[line].stops and 0 <= line + (1 if down else -1) < len(self._lines):
             line += 1 if down else -1
-        if self._lines[line].row is None:  # the head of the first group, upwards
+        if not self._lines[line].stops:  # the head of the first group, upwards
             line = self._cursor
         old, self._cursor = self._cursor, line
         self.refresh_line(old + 1)
@@ -209,9 +236,15 @@ class RunList(Parts, ScrollView, can_focus=True):
         self._say_selected()
 
     def select(self, run_id: str) -> None:
-        """Put the cursor on a run, if it is shown."""
+        """Put the cursor on a run, if it is shown, else on the study it is folded into."""
+        places = (number for number, line in enumerate(self._lines) if line.row and line.row.id == run_id)
+        number = next(places, self._study_with(run_id))
+        if number is not None:
+            self.move_to(number)
+
+    def select_study(self, study_id: str) -> None:
         for number, line in enumerate(self._lines):
-            if line.row and line.row.id == run_id:
+            if line.key == f"+{study_id}":
                 self.move_to(number)
 
     def _show_cursor(self) -> None:
@@ -237,10 +270,12 @@ class RunList(Parts, ScrollView, can_focus=True):
         if event.y == 0:
             self._sort_at(event.x)
             return
-        if not 0 <= line < len(self._lines) or self._lines[line].row is None:
+        if not 0 <= line < len(self._lines) or not self._lines[line].stops:
             return
         self.move_to(line)
-        if event.chain == 2 and self.row:
+        if self.study is not None and (event.chain == 2 or event.x <= MARKS):
+            self.post_message(self.Turned(self.study.id))
+        elif event.chain == 2 and self.row:
             self.post_message(self.Opened(self.row.id))
 
     def _sort_at(self, x: int) -> None:
@@ -280,10 +315,12 @@ class RunList(Parts, ScrollView, can_focus=True):
         if not 0 <= number < len(self._lines):
             return Strip.blank(width, self.rich_style)
         line = self._lines[number]
-        if line.row is None:
-            style = self.rich_style + self.part("run-list--head")
-            return Strip([Segment(set_cell_size(f" {line.head}", width), style)], width)
-        return self._row_strip(line.row, width, number == self._cursor)
+        if line.row is not None:
+            return self._row_strip(line, line.row, width, number == self._cursor)
+        if line.study is not None:
+            return self._study_strip(line, line.study, width, number == self._cursor)
+        style = self.rich_style + self.part("run-list--head")
+        return Strip([Segment(set_cell_size(f" {line.head}", width), style)], width)
 
     def _header(self, width: int) -> Strip:
         style = self.rich_style + self.part("run-list--header")
@@ -294,7 +331,24 @@ class RunList(Parts, ScrollView, can_focus=True):
             text += fit(f"{column.header}{arrow}", size, column.right, self.ascii) + " " * GAP
         return Strip([Segment(set_cell_size(text, width), style)], width)
 
-    def _row_strip(self, row: RunRow, width: int, on_cursor: bool) -> Strip:
+    def _study_strip(self, line: Line, study: StudyRow, width: int, on_cursor: bool) -> Strip:
+        base = self.rich_style
+        if on_cursor:
+            base += self.part("run-list--cursor")
+        marked = any(cell.run in self.marks for cell in study.cells)
+        trouble = any(word in study.words for word in TROUBLE)
+        title, state = study_words(study, width - MARKS - 1, unfolded=line.unfolded, ascii=self.ascii)
+        tone = self._part("live" if study.status == "running" else "trouble" if trouble else "calm")
+        segments = [
+            Segment("*" if marked else " ", base + self._part("mark")),
+            Segment(">" if on_cursor else " ", base),
+            Segment("!" if trouble else " ", base + self._part("trouble")),
+            Segment(title, base + self._part("head")),
+            Segment(state, base + tone),
+        ]
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def _row_strip(self, line: Line, row: RunRow, width: int, on_cursor: bool) -> Strip:
         base = self.rich_style
         if on_cursor:
             base += self.part("run-list--cursor")
@@ -302,11 +356,15 @@ class RunList(Parts, ScrollView, can_focus=True):
         trouble = row.status in TROUBLE
         segments.append(Segment("!" if trouble else " ", base + self._part("trouble")))
         now, used = time.time(), MARKS
-        for column, size in self.layout_columns(width):
+        columns = self.layout_columns(width)
+        if line.study:  # its runs have one dataset: what they are called may stand there too
+            columns = joined(columns)
+        for column, size in columns:
             style = base
             if column.name == "status":
                 style = base + self._part("live" if row.live else "trouble" if trouble else "calm")
-            segments.append(Segment(fit(cell(row, column.name, now), size, column.right, self.ascii), style))
+            text = f"  {line.label}" if line.study and column.name == "label" else cell(row, column.name, now)
+            segments.append(Segment(fit(text, size, column.right, self.ascii), style))
             segments.append(Segment(" " * GAP, base))
             used += size + GAP
         strip = Strip(segments, used)
@@ -326,3 +384,14 @@ class RunList(Parts, ScrollView, can_focus=True):
         """Marker and colour of a slot, as the charts have them."""
         colour = OKABE_ITO.color(slot, dark=self.app.current_theme.dark)
         return marker(slot, ascii=self.ascii), colour
+
+
+def joined(columns: list[tuple[Column, int]]) -> list[tuple[Column, int]]:
+    """With the room of the dataset, where it stands behind the label, given to the label."""
+    found: list[tuple[Column, int]] = []
+    for column, size in columns:
+        if column.name == "data" and found and found[-1][0].name == "label":
+            found[-1] = found[-1][0], found[-1][1] + GAP + size
+        else:
+            found.append((column, size))
+    return found

@@ -2,19 +2,18 @@
 
     task:images status:running,stalled lr:1e-3.. accuracy:.9.. tag:keep not:draft not:status:failed bn
 
-Keys are id, name, tag, task, variant, data, recipe, status, host, epoch, seconds, best, imported (bundle or record),
-any setting, or any metric (of the validation split; train_loss or test_accuracy name another). Values are texts
-(matched whole; several with commas), or ranges low..high with either end open. A bare word matches part of id, name,
-tags, variant or data. No
-character of it means anything to a shell.
+Keys are id, name, tag, task, variant, data, recipe, status, study (its name or id), host, epoch, seconds, best,
+imported (bundle or record), any setting, or any metric (of the validation split; train_loss or test_accuracy name
+another). Values are texts (matched whole; several with commas), or ranges low..high with either end open. A bare word
+matches part of id, name, tags, variant or data. No character of it means anything to a shell.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +33,14 @@ _KEYS = (
     "data",
     "recipe",
     "status",
+    "study",
     "host",
     "epoch",
     "seconds",
     "best",
     "imported",
-    "not",
 )
+Groups = Mapping[str, Sequence[str]]  # of a run the names of the groups (studies) it is in
 
 
 def is_term(word: str) -> bool:
@@ -56,14 +56,14 @@ class Term:
     value: str
     negated: bool = False
 
-    def holds(self, run: Run) -> bool:
-        return self._matches(run) != self.negated
+    def holds(self, run: Run, groups: Groups) -> bool:
+        return self._matches(run, groups) != self.negated
 
-    def _matches(self, run: Run) -> bool:
+    def _matches(self, run: Run, groups: Groups) -> bool:
         if not self.key:
             word = self.value.lower()
             return any(word in text.lower() for text in (run.id, run.name, run.variant, run.data, *run.tags))
-        found = lookup(run, self.key)
+        found = list(groups.get(run.id, ())) if self.key == "study" else lookup(run, self.key)
         return any(_equal(each, self.value) for each in (found if isinstance(found, list) else [found]))
 
 
@@ -72,13 +72,18 @@ class Query:
     """All terms must hold."""
 
     terms: tuple[Term, ...]
+    groups: Groups = field(default_factory=dict, compare=False)
 
     @classmethod
     def parse(cls, words: Sequence[str]) -> Query:
         return cls(tuple(_parse(word) for word in words if word))
 
     def matches(self, run: Run) -> bool:
-        return all(term.holds(run) for term in self.terms)
+        return all(term.holds(run, self.groups) for term in self.terms)
+
+    def within(self, groups: Groups) -> Query:
+        """The same, knowing which studies the runs are in."""
+        return replace(self, groups=groups)
 
 
 def _parse(word: str) -> Term:
@@ -129,13 +134,18 @@ def lookup(run: Run, key: str) -> Any:
 
 def check_keys(query: Query, runs: Sequence[Run]) -> None:
     """Refuse a key that no run has: a mistyped one would silently find nothing."""
-    known = {*_KEYS}
+    known = {*_KEYS, "not"}
     for run in runs:
         known |= {*run.settings} | {*run.metrics.get("val", {})}
         known |= {f"{split}_{name}" for split, values in run.metrics.items() for name in values}
     for term in query.terms:
         if term.key and term.key not in known and runs:
             raise unknown("key in a query", term.key, known)
+        if term.key == "study":
+            studies = {name for names in query.groups.values() for name in names}
+            for name in term.value.split(","):
+                if name.lower() not in studies:
+                    raise unknown("study", name, studies)
 
 
 def _equal(found: Any, wanted: str) -> bool:

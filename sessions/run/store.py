@@ -8,7 +8,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from sessions.process import host
 from sessions.queuefiles import stamped
 from sessions.run.history import History
 from sessions.run.provenance import provenance
-from sessions.run.query import Query, check_keys, is_term
+from sessions.run.query import Groups, Query, check_keys, is_term
 from sessions.run.records import CHECKPOINTS, CONFIG, EVENTS, LABELS, META, REQUEST, RUN_VERSION, RecordCache, digest
 from sessions.run.runs import RUN_ID, Run, read_run
 from sessions.run.status import derive
@@ -38,8 +38,10 @@ NAMING_TIMEOUT = 20.0  # seconds; a name is looked for among all runs
 class Store:
     """The runs of one home. Remembers what it has read, and reads again what changed."""
 
-    def __init__(self, home: Home):
+    def __init__(self, home: Home, groups: Callable[[], Groups] = dict):
+        """`groups` tells which studies the runs are in, for queries that ask."""
         self.home = home
+        self.groups = groups
         self._records = RecordCache()
         self._histories: dict[str, History] = {}
 
@@ -106,12 +108,17 @@ class Store:
     def select(self, words: Sequence[str]) -> list[Run]:
         """Runs named one by one, or by query terms such as task:images status:running, or both."""
         named = [word for word in words if not is_term(word)]
-        query = Query.parse([word for word in words if is_term(word)])
+        query = self.query([word for word in words if is_term(word)])
         everything = self.all() if query.terms or not named else []
         check_keys(query, everything)
         runs = [self.find(word) for word in named] if named else everything
         unique = {run.id: run for run in runs if query.matches(run)}
         return list(unique.values())
+
+    def query(self, words: Sequence[str]) -> Query:
+        """A query that knows the studies of this home."""
+        query = Query.parse(words)
+        return query.within(self.groups()) if any(term.key == "study" for term in query.terms) else query
 
     # -- creating
 

@@ -13,6 +13,7 @@ import time
 import tomllib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,14 +22,17 @@ from engine.files import explained, write_atomic
 from sessions.home import Home
 from sessions.locks import lock_within
 from sessions.run.records import number_of, table_of, text_of
+from sessions.run.tickets import ID as RUN_ID
 
 if TYPE_CHECKING:  # importing it costs what the app's first frame may take
     from engine.studies.definition import Study
 
-STUDY = "study.toml"
+STUDY, STUDIES_VERSION = "study.toml", 1
 ID = re.compile(r"[a-z0-9][a-z0-9-]{0,47}-[0-9a-f]{6}")
+BROKEN = "study.toml.broken"
 LATEST = "latest"
 LOCK_TIMEOUT = 20.0  # seconds
+MOST_BYTES = 16 * 2**20  # of a study.toml: more than the largest study launched with the most seeds
 
 
 @dataclass
@@ -77,9 +81,17 @@ class Launched:
     def write(self) -> None:
         import tomlkit
 
-        head = {"v": 1, "created": self.created, "cells": self.labels, "study": self.raw}
-        rows = [{key: value for key, value in asdict(each).items() if value != ""} for each in self.members]
-        write_atomic(self.path / STUDY, tomlkit.dumps({**head, "runs": rows}).encode())
+        head = {"v": STUDIES_VERSION, "created": self.created, "cells": self.labels, "study": self.raw}
+        rows = [_row_in_toml(tuple(asdict(each).items())) for each in self.members]
+        write_atomic(self.path / STUDY, (tomlkit.dumps(head) + "".join(rows)).encode())
+
+
+@lru_cache(16_384)
+def _row_in_toml(row: tuple[tuple[str, str | int], ...]) -> str:
+    """One run of a study; a launch writes the file after each of hundreds, and spelling them out takes the time."""
+    import tomlkit
+
+    return "\n[[runs]]\n" + tomlkit.dumps({key: value for key, value in row if value != ""})
 
 
 class Studies:
@@ -88,14 +100,27 @@ class Studies:
     def __init__(self, home: Home):
         self.home = home
         self._known: dict[str, tuple[tuple[int, int], Launched]] = {}
+        self.problems: list[LabError] = []  # folders that could not be read, at the last look at all of them
 
     def all(self) -> list[Launched]:
-        """Newest first; folders that are no study, or cannot be read, are left out."""
+        """Newest first; what cannot be read is left out, and stands in `problems`."""
         found = []
+        self.problems = []
         for study_id in self._ids():
-            with contextlib.suppress(LabError):
+            try:
                 found.append(self.read(study_id))
+            except LabError as error:
+                if (self.home.studies / study_id / STUDY).exists():  # a report alone may be left of it
+                    self.problems.append(error)
         return sorted(found, key=lambda each: (each.created, each.id), reverse=True)
+
+    def names(self) -> dict[str, list[str]]:
+        """Of every run that stands for a cell the studies it is in, by id and by name: what `study:` asks for."""
+        found: dict[str, list[str]] = {}
+        for each in self.all():
+            for run in dict.fromkeys(member.run for member in each.members):
+                found.setdefault(run, []).extend((each.id, each.name))
+        return found
 
     def _ids(self) -> list[str]:
         try:
@@ -111,11 +136,17 @@ class Studies:
             mark = (stands.st_mtime_ns, stands.st_ino)
             if study_id in self._known and self._known[study_id][0] == mark:
                 return self._known[study_id][1]
+            if stands.st_size > MOST_BYTES:
+                raise ValueError(f"{stands.st_size} bytes are too many")
             raw = tomllib.loads((path / STUDY).read_text(encoding="utf-8"))
+            newer = isinstance(raw.get("v"), int) and raw["v"] > STUDIES_VERSION
         except (OSError, ValueError, RecursionError) as error:
             raise LabError(
                 "the study cannot be read", got=f"{path / STUDY}: {error}", hint="launch it again, or delete its folder"
             ) from error
+        if newer:
+            got = f"{path / STUDY} has format {raw['v']}"
+            raise LabError("this study was written by a newer labapp", got=got, hint="upgrade labapp")
         launched = Launched(
             path, table_of(raw, "study"), number_of(raw, "created"), _texts(raw.get("cells")), list(_members(raw))
         )
@@ -155,12 +186,26 @@ class Studies:
         path = self.home.ensure().studies / study_id
         labels = [cell.label for cell in cells_of(study)]
         if (path / STUDY).exists():
-            launched = self.read(study_id)
-            launched.raw, launched.labels = study.as_dict(), labels
-            return launched
+            try:
+                known = self.read(study_id)
+            except LabError as error:
+                if "newer" in error.title:
+                    raise
+                with explained(path):  # begun anew: the runs that were in it are found by what they train
+                    os.replace(path / STUDY, path / BROKEN)
+            else:
+                return Launched(path, study.as_dict(), known.created, labels, list(known.members))
         with explained(path):
             path.mkdir(mode=0o700, exist_ok=True)
         return Launched(path, study.as_dict(), time.time(), labels)
+
+    def forget(self, launched: Launched) -> None:
+        """Take a study out of the list; its runs stay what they are, and launching it again finds them."""
+        with self.editing(), explained(launched.path):
+            for name in (STUDY, BROKEN):
+                (launched.path / name).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # a report may lie in it
+                launched.path.rmdir()
 
     @contextlib.contextmanager
     def editing(self) -> Iterator[None]:
@@ -183,6 +228,6 @@ def _texts(value: Any) -> list[str]:
 def _members(raw: dict[str, Any]) -> Iterator[Member]:
     rows = raw.get("runs")
     for row in rows if isinstance(rows, list) else ():
-        if isinstance(row, dict) and text_of(row, "run") and text_of(row, "cell"):
+        if isinstance(row, dict) and RUN_ID.fullmatch(text_of(row, "run")) and text_of(row, "cell"):
             seed = int(number_of(row, "seed"))
             yield Member(row["cell"], seed, row["run"], text_of(row, "key"), text_of(row, "identity"))

@@ -6,8 +6,10 @@ with the same fingerprint, whoever launched it and for whatever study.
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.config import Config, read_config
@@ -16,6 +18,7 @@ from engine.studies.cells import Cell, cells_of, key_of
 from engine.studies.definition import Afterwards, Study
 from sessions import control
 from sessions.queue.ordering import submit_job
+from sessions.run.origin import refuse_resume
 from sessions.run.records import CONFIG, table_of, text_of
 from sessions.run.runs import Run
 from sessions.run.status import RESUMABLE
@@ -36,6 +39,7 @@ class Planned:
     config: Config
     key: str
     run: Run | None = None
+    looked: float = 0.0  # Unix time of the look at the runs
 
     @property
     def action(self) -> str:
@@ -50,40 +54,59 @@ class Planned:
 
 
 def resumable(run: Run) -> bool:
+    """What was imported stays as far as it came: its cell is trained anew."""
+    try:
+        refuse_resume(run.record)
+    except LabError:
+        return False
     return run.status.name in RESUMABLE
 
 
 def plan(
-    store: Store, study: Study, seeds: Collection[int], fingerprint: Fingerprint, *, only: Collection[str] = ()
-) -> list[Planned]:
+    store: Store, study: Study, seeds: Collection[int], fingerprint: Fingerprint, *, only: Collection[str] = (),
+    keys: dict[str, str] | None = None,
+) -> list[Planned]:  # fmt: skip
     """What launching would do. `only` names variants or labels of cells; none: all.
 
-    `fingerprint` is asked only where a run may stand for a cell and its data must be looked at to know.
+    `fingerprint` is asked only where a run may stand for a cell and its data must be looked at to know. `keys` is
+    remembered from one plan to the next.
     """
-    candidates = Candidates(store)
+    looked = time.time()
+    candidates = Candidates(store, keys)
     found = []
     for cell in cells_of(study):
         if only and cell.variant not in only and cell.label not in only:
             continue
-        for seed in sorted(seeds):
+        for seed in sorted(set(seeds)):
             config = cell.config(study, seed)
             key = key_of(config)
-            found.append(Planned(cell, seed, config, key, candidates.best(config, key, fingerprint)))
+            found.append(Planned(cell, seed, config, key, candidates.best(config, key, fingerprint), looked))
     return found
 
 
 class Candidates:
-    """The runs of a home by what they train."""
+    """The runs of a home by what they train. A run's configuration never changes: `keys` holds what is known of it."""
 
-    def __init__(self, store: Store):
+    def __init__(self, store: Store, keys: dict[str, str] | None = None):
         self._by_key: dict[str, list[Run]] = {}
         self._prints: dict[tuple[Any, ...], str] = {}
+        keys = {} if keys is None else keys
         for run in store.all():
-            try:
-                key = key_of(read_config(run.path / CONFIG))
-            except LabError:
-                continue
-            self._by_key.setdefault(key, []).append(run)
+            if run.id not in keys:
+                try:
+                    keys[run.id] = key_of(read_config(run.path / CONFIG))
+                except LabError:
+                    continue
+            self._by_key.setdefault(keys[run.id], []).append(run)
+
+    def since(self, planned: Planned) -> Run | None:
+        """One that another program launched after the plan was made."""
+        same = [
+            run
+            for run in self._by_key.get(planned.key, [])
+            if run.data == planned.config.data and run.created >= planned.looked
+        ]
+        return min(same, key=_rank, default=None)
 
     def best(self, config: Config, key: str, fingerprint: Fingerprint) -> Run | None:
         """Of those that train the same the one that is furthest: finished, going on, resumable."""
@@ -108,39 +131,97 @@ class Candidates:
 
 def _rank(run: Run) -> tuple[int, float]:
     name = run.status.name
-    order = 0 if name == "finished" else 1 if name in GOING_ON else 2 if name in ("paused", "stopped", "lost") else 3
-    return order, -run.created
+    if name == "finished" or name in GOING_ON:
+        return (0 if name == "finished" else 1), -run.created
+    if not resumable(run):
+        return 4, -run.created
+    return (2 if name in ("paused", "stopped", "lost") else 3), -run.created
 
 
 def launch(
     store: Store, studies: Studies, study: Study, planned: Sequence[Planned], *, gpu: str = AUTO,
-    place: Callable[[Config, str], tuple[Config, str]],
+    place: Callable[[Config, str], tuple[Config, str]], refused: Callable[[Planned, LabError], object] | None = None,
 ) -> Launched:  # fmt: skip
-    """Do what was planned, and queue what comes afterwards. The folder is written after every run: nothing is lost."""
+    """Do what was planned, and queue what comes afterwards. The folder is written after every run: nothing is lost.
+
+    A run that cannot be queued or resumed is told to `refused` and does not keep the others from it; without that it
+    is raised.
+    """
     with studies.editing():
         launched = studies.open(study)
         launched.write()
+        late, made = Candidates(store), dict[tuple[str, str], Run]()
         for each in planned:
-            run = each.run
-            if each.action == "resume" and run is not None:
-                run = control.resume(store, run)
-            elif each.action == "train" or run is None:
-                config, where = place(each.config, gpu)
-                run = control.launch(store, config, gpu=where, tags=())
+            try:
+                run = _carry_out(store, each, late, made, gpu, place)
+            except LabError as error:
+                if refused is None:
+                    raise
+                refused(each, error)
+                continue
             enlist(launched, each, run)
+            launched.write()
+        if learn(store, launched):
             launched.write()
         for job in study.afterwards:
             queue_afterwards(store, launched, job)
     return launched
 
 
+def _carry_out(
+    store: Store, planned: Planned, late: Candidates, made: dict[tuple[str, str], Run], gpu: str,
+    place: Callable[[Config, str], tuple[Config, str]],
+) -> Run:  # fmt: skip
+    """The run that stands for the cell from now on. Meanwhile another program may have launched, resumed or deleted."""
+    same = (planned.key, planned.config.data)
+    run = store.read(planned.run.id) if planned.run is not None else late.since(planned)
+    now = replace(planned, run=None if run is None or run.record.gone else run)
+    if same in made:
+        run = made[same]  # two cells that train the same
+    elif now.run is not None and now.action == "resume":
+        run = control.resume(store, now.run)
+    elif now.run is None or now.action == "train":
+        config, where = place(planned.config, gpu)
+        run = control.launch(store, config, gpu=where)
+    else:
+        run = now.run
+    made[same] = run
+    return run
+
+
+def seeds_of(studies: Studies, study: Study) -> list[int]:
+    """Those that the study has here already, else 1."""
+    known = [each for each in studies.all() if each.id == f"{study.name}-{study.digest}"]
+    return sorted({member.seed for each in known for member in each.members}) or [1]
+
+
 def enlist(launched: Launched, planned: Planned, run: Run) -> None:
     """The run stands for the cell with this seed from now on."""
     others = [each for each in launched.members if (each.cell, each.seed) != (planned.cell.label, planned.seed)]
-    member = Member(
-        planned.cell.label, planned.seed, run.id, planned.key, text_of(run.record.meta, "identity")
-    )  # fmt: skip
-    launched.members = [*others, member]
+    identity = text_of(run.record.meta, "identity")
+    launched.members = [*others, Member(planned.cell.label, planned.seed, run.id, planned.key, identity)]
+
+
+def learn(store: Store, launched: Launched) -> bool:
+    """Note the identities that were not known when the runs were launched. True when there is one to be written."""
+    found = False
+    for place, member in enumerate(launched.members):
+        identity = text_of(store.read(member.run).record.meta, "identity")
+        if identity and identity != member.identity:
+            launched.members[place] = replace(member, identity=identity)
+            found = True
+    return found
+
+
+def note_identities(store: Store, studies: Studies, launched: Launched) -> Launched:
+    """What `learn` finds, written down; where nothing can be written it is left for the next time."""
+    with contextlib.suppress(LabError):
+        if learn(store, replace(launched, members=list(launched.members))):
+            with studies.editing():
+                launched = studies.read(launched.id)
+                if learn(store, launched):
+                    launched.write()
+    return launched
 
 
 def queue_afterwards(store: Store, launched: Launched, job: Afterwards) -> list[str]:
@@ -157,8 +238,9 @@ def queue_afterwards(store: Store, launched: Launched, job: Afterwards) -> list[
     made = []
     for run_id, after in targets.items():
         run = store.read(run_id)
-        if not any(done(each, job.kind, args) for each in run.jobs):
-            made.append(submit_job(store, run, job.kind, args, after=[each for each in after if _goes_on(store, each)]))
+        going_on = [each for each in after if _goes_on(store, each)]
+        if not any(done(each, job.kind, args, anew=bool(going_on)) for each in run.jobs):
+            made.append(submit_job(store, run, job.kind, args, after=going_on))
     return made
 
 
@@ -171,9 +253,9 @@ def has_weights(run: Run) -> bool:
     return not table_of(run.record.meta, "imported") or any((run.path / "checkpoints").glob("step-*"))
 
 
-def done(job: Mapping[str, Any], kind: str, args: Mapping[str, Any]) -> bool:
-    """Whether a job of a run is this one, and has not failed."""
-    if job.get("kind") != kind or job.get("status") == "failed":
+def done(job: Mapping[str, Any], kind: str, args: Mapping[str, Any], *, anew: bool = False) -> bool:
+    """Whether a job of a run is this one, and has not failed; `anew`: what was done before does not count any more."""
+    if job.get("kind") != kind or job.get("status") in ({"failed", "finished"} if anew else {"failed"}):
         return False
     told = job.get("args")
     return not isinstance(told, dict) or {key: value for key, value in told.items() if value is not None} == dict(args)

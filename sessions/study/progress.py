@@ -7,10 +7,24 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from engine.task import LOWER_IS_BETTER
 from sessions.run.runs import Run
 from sessions.study.folder import Launched, Member
 
 GOING_ON = frozenset({"queued", "running", "stalled", "remote"})
+ORDER = ("running", "stalled", "queued", "paused", "finished", "stopped", "failed", "lost", "remote", "deleted")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What counts of one run: the list of runs has it without reading the run again."""
+
+    status: str
+    epoch: float
+    epochs: int
+    seconds: float
+    best: float = math.nan
+    monitor: str = ""
 
 
 @dataclass(frozen=True)
@@ -20,6 +34,10 @@ class Progress:
     counts: Counter[str]  # runs by status; `deleted` for those that are not there any more
     done: float  # fraction of all passes over the training data
     seconds_left: float  # of training, one run after the other; NaN when nothing of it has been timed
+    ends_in: float = math.nan  # seconds, with as many at a time as go on now; NaN when that is not known
+    best: str = ""  # the cell with the best validation value so far, mean over its finished runs
+    value: float = math.nan  # its
+    monitor: str = ""  # the metric that is
 
     @property
     def status(self) -> str:
@@ -35,38 +53,68 @@ class Progress:
     @property
     def words(self) -> str:
         """`3 finished, 1 running, 1 failed`."""
-        order = ("running", "stalled", "queued", "paused", "finished", "stopped", "failed", "lost", "remote", "deleted")
-        return ", ".join(f"{self.counts[name]} {name}" for name in order if self.counts[name])
+        return ", ".join(f"{self.counts[name]} {name}" for name in ORDER if self.counts[name])
 
 
 def progress_of(launched: Launched, runs: Mapping[str, Run]) -> Progress:
     """`runs` by id, of the whole home or of the study."""
-    members = [(each, runs.get(each.run)) for each in launched.members]
-    counts = Counter("deleted" if run is None else run.status.name for _, run in members)
-    standing = [run for _, run in members if run is not None]
-    done = sum(_fraction(run) for run in standing) / len(members) if members else 0.0
-    return Progress(counts, done, _seconds_left(members, standing))
+    there = {each.run: standing_of(runs[each.run]) for each in launched.members if each.run in runs}
+    return progress(launched.members, there)
 
 
-def _fraction(run: Run) -> float:
-    if run.status.name == "finished":
+def standing_of(run: Run) -> Standing:
+    return Standing(run.status.name, run.epoch, run.epochs, run.seconds, run.best, run.monitor)
+
+
+def progress(members: Sequence[Member], standings: Mapping[str, Standing]) -> Progress:
+    """`standings` of the runs that are there, by id. A run that stands for two cells is trained, and counted, once."""
+    once = list({each.run: each for each in members}.values())
+    counts = Counter(standings[each.run].status if each.run in standings else "deleted" for each in once)
+    done = sum(_fraction(standings[each.run]) for each in once if each.run in standings) / len(once) if once else 0.0
+    left = _seconds_left(once, standings)
+    at_once = max(1, counts["running"] + counts["stalled"] + counts["remote"])
+    ends_in = math.nan if not left or any(map(math.isnan, left)) else max(max(left), sum(left) / at_once)
+    return Progress(counts, done, sum(left), ends_in, *_best(members, standings))
+
+
+def _fraction(run: Standing) -> float:
+    if run.status == "finished":
         return 1.0
     return min(1.0, run.epoch / run.epochs) if run.epochs else 0.0
 
 
-def _seconds_left(members: Sequence[tuple[Member, Run | None]], standing: Sequence[Run]) -> float:
-    """What runs of the same cell took a pass, else those of the study, is taken for what the others will take."""
-    paces = {run.id: run.seconds / run.epoch for run in standing if run.epoch > 0 and run.seconds > 0}
-    left = 0.0
-    for member, run in members:
-        if run is None or run.status.name not in GOING_ON:
-            continue
-        cell = [paces[each.run] for each, _ in members if each.cell == member.cell and each.run in paces]
-        pace = paces.get(run.id) or _mean(cell) or _mean(list(paces.values()))
-        if not pace:
-            return math.nan
-        left += pace * max(0.0, run.epochs - run.epoch)
+def _seconds_left(members: Sequence[Member], standings: Mapping[str, Standing]) -> list[float]:
+    """Of each run that goes on. What runs of the same cell took a pass, else those of the study, is taken for what the
+    others will take."""
+    paces = {run: each.seconds / each.epoch for run, each in standings.items() if each.epoch > 0 and each.seconds > 0}
+    cells: dict[str, list[float]] = {}
+    for member in members:
+        if member.run in paces:
+            cells.setdefault(member.cell, []).append(paces[member.run])
+    anywhere = _mean([pace for each in cells.values() for pace in each])
+    left = []
+    for member in members:
+        run = standings.get(member.run)
+        if run is not None and run.status in GOING_ON:
+            pace = paces.get(member.run) or _mean(cells.get(member.cell, [])) or anywhere or math.nan
+            left.append(pace * max(0.0, run.epochs - run.epoch))
     return left
+
+
+def _best(members: Sequence[Member], standings: Mapping[str, Standing]) -> tuple[str, float, str]:
+    """The best cell so far; none where the runs were not judged by the same."""
+    cells: dict[str, list[Standing]] = {}
+    for member in members:
+        run = standings.get(member.run)
+        if run is not None and run.status == "finished" and not math.isnan(run.best):
+            cells.setdefault(member.cell, []).append(run)
+    monitors = {run.monitor for each in cells.values() for run in each}
+    if len(monitors) != 1:
+        return "", math.nan, ""
+    monitor = monitors.pop()
+    means = {cell: _mean([run.best for run in runs]) for cell, runs in cells.items()}
+    best = (min if monitor in LOWER_IS_BETTER else max)(means, key=lambda cell: means[cell])
+    return best, means[best], monitor
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import pytest
 
 from engine.catalogue import load
-from labapp.actions import ACTIONS, CHARTS, COMPARE, EVERYWHERE, RUN, RUNS, SCREENS, Action, all_actions
+from labapp.actions import ACTIONS, CHARTS, COMPARE, EVERYWHERE, NEW, RUN, RUNS, SCREENS, STUDY, Action, all_actions
 from labapp.app import LabApp
 from labapp.face import TAKEN
 from labapp.screens.run import RunScreen
+from labapp.screens.study import StudyScreen
 from labapp.widgets.chart import Chart
 
 OWNERS = {screen.name: load(screen.load) for screen in SCREENS} | {
-    RUN: RunScreen, EVERYWHERE: LabApp, CHARTS: Chart,
+    RUN: RunScreen, STUDY: StudyScreen, EVERYWHERE: LabApp, CHARTS: Chart,
 }  # fmt: skip
 
 
@@ -49,5 +50,5 @@ def test_help_is_first_at_the_foot_so_that_it_never_falls_off() -> None:
 
 def test_where_text_is_typed_actions_are_on_keys_that_type_nothing() -> None:
     for action in ACTIONS:
-        if action.where == "new":
+        if action.where in (NEW, STUDY):
             assert all(key.startswith(("f", "ctrl+")) and len(key) > 1 for key in keys_of(action)), action

@@ -1,4 +1,4 @@
-"""What a study is, and the cells it has."""
+"""Definitions of studies: ours all load; a user's are checked, and what is wrong is named with its file."""
 
 from __future__ import annotations
 
@@ -7,75 +7,126 @@ from pathlib import Path
 import pytest
 
 from engine.errors import LabError, UsageError
-from engine.studies.cells import cells_of, grid, key_of
-from engine.studies.definition import Study, find_study, our_studies, study_of
+from engine.studies.cells import cells_of
+from engine.studies.definition import find_study, our_studies, own_studies, read_study, study_of
+from tests.studies import toy
 
-RAW = {"name": "mine", "task": "images", "variants": ["bn", "gn"], "metric": "accuracy"}
-
-
-def made(**changes: object) -> Study:
-    return study_of({**RAW, **changes}, "a test")
+OURS = ["batch-size", "features", "grad-cam", "norms", "ner-ladder", "beam-size", "teacher-forcing", "text2math"]
 
 
-@pytest.mark.parametrize("study", our_studies().values(), ids=lambda study: study.name)
-def test_every_study_of_ours_has_cells_that_can_be_configured(study: Study) -> None:
-    cells = cells_of(study)
-    assert len({cell.label for cell in cells}) == len(cells)
-    if study.task == "images":  # the others need files: word vectors, encoders
-        keys = {key_of(cell.config(study, seed)) for cell in cells for seed in (1, 2)}
-        assert len(keys) == 2 * len(cells)
+class TestOurs:
+    def test_those_that_the_assignments_ask_for_are_there(self) -> None:
+        assert list(our_studies()) == OURS
+
+    @pytest.mark.parametrize("name", OURS)
+    @pytest.mark.parametrize("recipe", ["seed", "best"])
+    def test_every_cell_resolves_under_every_recipe(self, name: str, recipe: str) -> None:
+        study = our_studies()[name].changed(recipe=recipe)
+        assert study.title
+        assert study.question
+        assert study.source
+        for cell in cells_of(study):
+            config = cell.config(study, 3)
+            assert (config.variant, config.settings.seed, config.recipe) == (cell.variant, 3, recipe)
 
 
-class TestADefinition:
+def written(folder: Path, name: str, content: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{name}.toml"
+    path.write_text(content)
+    return path
+
+
+PLAIN = 'task = "toy"\nvariants = ["line"]\nmetric = "loss"\n'
+
+
+class TestAUsersOwn:
+    def test_is_named_by_its_file_and_found_by_name_and_path(self, tmp_path: Path) -> None:
+        path = written(tmp_path, "mine", PLAIN)
+        assert find_study("mine", tmp_path) == find_study(str(path), tmp_path / "elsewhere")
+        assert find_study("mine", tmp_path).name == "mine"
+
+    def test_comes_before_one_of_ours(self, tmp_path: Path) -> None:
+        written(tmp_path, "norms", PLAIN)
+        assert find_study("norms", tmp_path).variants == ["line"]
+
+    def test_a_name_that_nobody_has_is_answered_with_the_nearest(self, tmp_path: Path) -> None:
+        with pytest.raises(UsageError) as caught:
+            find_study("norm", tmp_path)
+        assert "norms" in (caught.value.hint or "")
+
     @pytest.mark.parametrize(
-        ("wrong", "named"),
+        ("line", "near"),
         [
-            ({"variants": ["bm"]}, "bn"),
-            ({"settings": {"epocs": 3}}, "epochs"),
-            ({"settings": {"seed": 3}}, "--seeds"),
-            ({"variants": ["bn", "bn"]}, "twice"),
-            ({"axes": [{"setting": "lr", "values": [0.1] * 201}]}, "values"),
-            ({"titel": "x"}, "title"),
-            ({"agree": ["bn", "ln"]}, "ln"),
+            ('qestion = "why?"', "question"),
+            ("settings = { epoch = 3 }", "epochs"),
+            ('axes = [{ setting = "epochs", valuess = [1] }]', "values"),
+            ('axes = [{ setting = "epoch", values = [1] }]', "epochs"),
+            ('recipe = "bests"', "best"),
+            ('agree = ["line", "lines"]', "line"),
         ],
     )
-    def test_that_is_wrong_is_refused_with_what_would_be_right(self, wrong: dict[str, object], named: str) -> None:
+    def test_an_unknown_key_names_the_file_and_the_nearest_key(self, tmp_path: Path, line: str, near: str) -> None:
+        path = written(tmp_path, "mine", PLAIN + line)
         with pytest.raises(UsageError) as caught:
-            made(**wrong)
-        assert named in str(caught.value.as_dict())
+            read_study(path)
+        assert str(path) in str(caught.value)
+        assert repr(near) in (caught.value.hint or "")
 
-    def test_of_a_newer_labapp_is_not_guessed_at(self) -> None:
-        with pytest.raises(LabError, match="newer"):
-            made(v=99)
+    @pytest.mark.parametrize(
+        "content",
+        [
+            b"",
+            b"\xff\xfe",
+            b"task = ",
+            b"x = " + b"[" * 100_000,
+            b"#" * 1_000_000,
+            PLAIN.encode() + b'title = "' + b"x" * 5_000 + b'"',
+            PLAIN.encode() + b"settings = 3",
+            PLAIN.encode() + b"settings = { seed = 3 }",
+            PLAIN.encode() + b"settings = { lr = nan }",
+            PLAIN.encode() + b"v = 99",
+            PLAIN.encode().replace(b'"line"', b'"line", "line"'),
+            PLAIN.encode() + b'axes = [{ setting = "points", values = [8, "8"] }]',
+            PLAIN.encode() + b'axes = [{ setting = "lr", values = [1] }, { setting = "lr", values = [2] }]',
+            PLAIN.encode() + b'axes = [{ setting = "points", values = %a }]' % list(range(1, 500)),
+            PLAIN.encode() + b'name = "../../etc"',
+            PLAIN.encode() + b'sections = ["everything"]',
+        ],
+    )  # fmt: skip
+    def test_what_is_no_study_or_too_large_is_refused(self, tmp_path: Path, content: bytes) -> None:
+        path = tmp_path / "mine.toml"
+        path.write_bytes(content)
+        with pytest.raises(LabError) as caught:
+            read_study(path)
+        assert len(str(caught.value)) < 3_000
+        assert "mine" in str(caught.value)
 
-    def test_is_one_with_another_that_trains_the_same(self) -> None:
-        assert made(settings={"epochs": "20"}).digest == made(settings={"epochs": 20}, title="x").digest
-        assert made(settings={"epochs": 20}).digest != made(settings={"epochs": 21}).digest
+    def test_one_that_cannot_be_read_does_not_hide_the_others(self, tmp_path: Path) -> None:
+        written(tmp_path, "good", PLAIN)
+        written(tmp_path, "bad", "task = ")
+        written(tmp_path, "Not A Name", PLAIN)
+        found, problems = own_studies(tmp_path)
+        assert list(found) == ["good"]
+        assert ["bad.toml" in str(each) or "Not A Name" in str(each) for each in problems] == [True, True]
 
-    def test_of_ones_own_comes_before_ours(self, tmp_path: Path) -> None:
-        (tmp_path / "norms.toml").write_text('task = "images"\nvariants = ["bn"]\nmetric = "accuracy"\n')
-        assert find_study("norms", tmp_path).variants == ["bn"]
-        with pytest.raises(UsageError, match="study"):
-            find_study("nroms", tmp_path)
+    def test_there_may_be_no_folder(self, tmp_path: Path) -> None:
+        assert own_studies(tmp_path / "nowhere") == ({}, [])
 
 
-class TestCells:
-    def test_are_every_variant_with_every_value_labelled_by_what_tells_them_apart(self) -> None:
-        study = made(axes=[{"setting": "batch_size", "values": [8, 128]}])
-        assert [cell.label for cell in cells_of(study)] == [
-            "bn batch_size=8", "bn batch_size=128", "gn batch_size=8", "gn batch_size=128"
-        ]  # fmt: skip
-        alone = made(variants=["bn"], axes=[{"setting": "lr", "values": [0.1, 0.03]}])
-        assert [cell.label for cell in cells_of(alone)] == ["lr=0.1", "lr=0.03"]
+class TestWhatItIs:
+    def test_the_digest_is_of_what_is_trained_and_not_of_what_is_shown(self) -> None:
+        plain = toy(settings={"epochs": 2})
+        assert plain.digest == toy(settings={"epochs": "2"}, title="another", sections=["curves"]).digest
+        assert plain.digest != toy(settings={"epochs": 3}).digest
+        assert plain.digest != toy(settings={"epochs": 2}, recipe="seed").digest
 
-    def test_a_grid_is_read_as_the_settings_type_has_it(self) -> None:
-        (axis,) = grid(made(), ["lr=0.10,1e-2"])
-        assert axis.values == [0.1, 0.01]
-        for wrong in ("lr", "lr=", "=1", "lr=1,,2", "batch_size=x"):
-            with pytest.raises(UsageError):
-                grid(made(), [wrong])
+    def test_it_comes_back_from_what_it_is_stored_as(self) -> None:
+        study = toy(axes=[{"setting": "lr", "values": [0.1, "0.3"]}], settings={"epochs": "2"})
+        again = study_of(study.as_dict(), "again")
+        assert (again, again.digest) == (study, study.digest)
+        assert study.axes[0].values == [0.1, 0.3]
 
-    def test_where_it_runs_is_no_part_of_what_is_trained(self) -> None:
-        cell = cells_of(made())[0]
-        assert key_of(cell.config(made(), 1)) == key_of(cell.config(made(settings={"device": "cpu"}), 1))
-        assert key_of(cell.config(made(), 1)) != key_of(cell.config(made(settings={"lr": 0.05}), 1))
+    def test_a_change_is_checked(self) -> None:
+        with pytest.raises(UsageError, match="'epochs' cannot be"):
+            toy().changed(settings={"epochs": -1})

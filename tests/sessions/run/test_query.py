@@ -79,3 +79,21 @@ def test_no_character_of_the_language_means_anything_to_a_shell() -> None:
     for term in ("task:ner", "lr:1e-3..", "accuracy:.9..", "not:status:failed", "status:running,stalled"):
         assert shlex.quote(term) == term
         assert not set(term) & set("*?[]{}~$&|;<>()!#`'\"\\ ")
+
+
+class TestStudies:
+    def test_a_study_is_asked_for_by_its_id_or_name(self, lab: Lab, runs: list[Run]) -> None:
+        groups = {runs[0].id: ["norms-abcdef", "norms"], runs[1].id: ["norms-012345", "norms", "other-abcdef", "other"]}
+        lab.store.groups = lambda: groups
+        for words, expected in (
+            (["study:norms"], [0, 1]),
+            (["study:norms-012345"], [1]),
+            (["study:norms", "variant:line", "not:study:other"], [0]),
+            (["not:study:norms"], [2]),
+        ):
+            assert {run.id for run in lab.store.select(words)} == {runs[place].id for place in expected}, words
+
+    def test_one_that_is_not_there_is_answered_with_the_nearest(self, lab: Lab, runs: list[Run]) -> None:
+        lab.store.groups = lambda: {runs[0].id: ["norms-abcdef", "norms"]}
+        with pytest.raises(UsageError, match="'norms'"):
+            lab.store.select(["study:norm"])
