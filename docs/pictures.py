@@ -32,7 +32,14 @@ from sessions.inference import Inference
 from sessions.run.store import Store
 
 HERE = Path(__file__).parent
-TARGETS = ("images/in", "images/bn", "ner/bilstm-crf", "mathqa/attention", "images/gn", "images/bin")  # the last is still training then
+TARGETS = (
+    "images/in",
+    "images/bn",
+    "ner/bilstm-crf",
+    "mathqa/attention",
+    "images/gn",
+    "images/bin",
+)  # the last is still training then
 SENTENCE = "On Monday Washington met officials of the Bank of Wessex in Jordan ."
 SIZE = (132, 38)
 ENOUGH = 0.5  # of the last training

@@ -31,7 +31,7 @@ from sessions import control
 from sessions.home import Home
 from sessions.process import Identity, reap
 from sessions.queue.process import queue_process
-from sessions.run.records import LABELS, META, REQUEST
+from sessions.run.records import LABELS, META, REQUEST, RESULT
 from sessions.run.runs import Run
 from sessions.run.store import Store
 from sessions.run.tickets import jobs_of, new_ticket
@@ -109,6 +109,8 @@ class Lab:
         path = self.store.home.runs / f"{trained.name.rpartition('-')[0]}-{secrets.token_hex(3)}"
         shutil.copytree(trained, path, symlinks=True)
         write_json(path / META, {**json.loads((path / META).read_text()), "created": time.time()})
+        if (result := path / RESULT).exists():
+            write_json(result, {**json.loads(result.read_text()), "ended": time.time()})
         write_json(path / LABELS, {"name": name, "tags": [], "note": ""})
         return self.store.read(path.name)
 
