@@ -1,8 +1,8 @@
 """The pictures of the app in this folder: `python docs/pictures.py`, about seven minutes on two CPU cores.
 
-Trains four image networks, a tagger and a solver on the embedded samples through the queue, as a user would, and takes the
-screen of the running app with the last of them still training. `--home DIR` takes the runs of a home that is there
-already.
+Trains four image networks, a tagger and a solver on the embedded samples through the queue, as a user would, and takes
+the screen of the running app with the last of them still training. `--home DIR` takes the runs of a home that is
+there already.
 """
 
 from __future__ import annotations
