@@ -165,6 +165,7 @@ ACTIONS = (
     Action("differences", "d", "settings", "The settings that differ, or the numbers", COMPARE, True),
     Action("view", "v", "view", "Curves and numbers, or one of them alone", COMPARE, True),
     Action("mark", "space", "curve", "The curve of this row, or not", COMPARE, True),
+    Action("report", "R", "report", "Write it up: an HTML file with tables, curves and findings", COMPARE, True),
     Action("copy", "Y", "copy", "Copy the ids of this row's runs", COMPARE),
     # a whole study
     Action("launch", "f5,ctrl+g", "launch", "Launch what is not there yet", STUDY, True),

@@ -132,6 +132,19 @@ class CompareScreen(CompareActions):
         self._looking = True
         self.begin(self._look, "look")
 
+    def action_report(self) -> None:
+        """Write up what is shown, in a process; where the file is and how to fetch it is said."""
+        subject, home = self.subject, self.lab.home
+
+        def work() -> None:
+            from labapp.charts.points import said
+            from labapp.compare.writing import write_report
+
+            self.app.post_message(Done(said(write_report(home, subject)), lasting=True))
+
+        self.post_message(Done("the report is being written"))
+        self.lab.in_thread(work)
+
     async def _look(self) -> None:
         try:
             self._gatherer = self._gatherer or Gatherer(self.lab.home)

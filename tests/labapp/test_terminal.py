@@ -156,11 +156,11 @@ def test_a_wrong_config_is_named_with_its_line_before_anything_is_drawn(lab: Lab
 
 
 def test_a_users_keys_take_the_place_of_ours(lab: Lab) -> None:
-    (lab.store.home.root.parent / "config.toml").write_text('[keys]\nquit = "ctrl+x"\nmark = "v"\n')
+    (lab.store.home.root.parent / "config.toml").write_text('[keys]\nquit = "ctrl+x"\nmark = "i"\n')
     lab.ended(lab.launch(epochs=1))
     with Terminal() as terminal:
-        terminal.shows("v mark")
-        terminal.press("v")
+        terminal.shows("i mark")
+        terminal.press("i")
         terminal.shows("1 marked")
         terminal.press("q")
         terminal.read()

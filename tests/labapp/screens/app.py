@@ -37,7 +37,7 @@ async def until(pilot: Pilot[Any], holds: Callable[[], Any], seconds: float = PA
     """Wait until something holds; what it was is returned."""
     deadline = time.monotonic() + seconds
     while not (found := holds()):
-        assert time.monotonic() < deadline, "waited in vain"
+        assert time.monotonic() < deadline, f"waited in vain; the screen shows\n{text_of(pilot.app)}"
         await pilot.pause(0.02)
     await pilot.pause()
     return found

@@ -38,6 +38,19 @@ class TestAStudy:
     def cells(self, lab: Lab) -> None:
         launched(lab, study(data="cifar10"), CELLS)
 
+    def test_is_written_up_at_a_key(self, lab: Lab) -> None:
+        async def write_up(app: LabApp, pilot: Pilot[None]) -> None:
+            await pilot.press("3")
+            await until(pilot, lambda: isinstance(app.screen, Pick))
+            await pilot.press("enter")
+            await shown(app, pilot)
+            await pilot.press("R")
+            await until(pilot, lambda: any("scp" in words for words in notices(app)))
+
+        drive(lab, write_up)
+        (path,) = lab.store.home.exports.glob("*.html")
+        assert "report 001" in path.read_text()
+
     def test_is_chosen_and_shown_with_its_curves_its_numbers_and_what_reports_state(self, lab: Lab) -> None:
         async def look(app: LabApp, pilot: Pilot[None]) -> None:
             await pilot.press("3")
