@@ -10,17 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from engine.errors import LabError
 from engine.files import write_json
 from engine.mathqa.corpus import Problem
 from engine.mathqa.numbers import masked
 from engine.mathqa.vocabulary import Vocabulary
+from engine.text.preprocessing import ENCODER, readable, restored_encoder
 
-LIBRARY, TENSORS, ENCODER = "preprocessing.json", "vectors.safetensors", "encoder"
+LIBRARY, TENSORS = "preprocessing.json", "vectors.safetensors"
 
 
 @dataclass(frozen=True)
@@ -69,7 +68,7 @@ def keys_of(problems: Iterable[Problem]) -> frozenset[int]:
 
 def restore(directory: Path) -> MathArtifacts:
     path = directory / LIBRARY
-    try:
+    with readable(path, "vocabulary and training problems as labapp wrote them"):
         raw = json.loads(path.read_text(encoding="utf-8"))
         vocabulary = Vocabulary(
             words=tuple(map(str, raw["words"])),
@@ -80,16 +79,4 @@ def restore(directory: Path) -> MathArtifacts:
         tensors = load_file(directory / TENSORS)
         seen = frozenset(tensors["seen"].tolist())
         initial = (tensors["rows"].to(torch.int64), tensors["values"]) if "rows" in tensors else None
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise LabError(
-            "a run's preprocessing cannot be read",
-            got=f"{path}: {error}",
-            expected="vocabulary and training problems as labapp wrote them",
-            hint="restore the file, or train again with labapp train --from RUN",
-        ) from error
-    encoder = None
-    if (directory / ENCODER).exists():
-        from engine.text.encoder import Encoder
-
-        encoder = Encoder.restore(directory / ENCODER)
-    return MathArtifacts(vocabulary, seen, initial, coverage, sources, encoder)
+    return MathArtifacts(vocabulary, seen, initial, coverage, sources, restored_encoder(directory))

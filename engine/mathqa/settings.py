@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import field_validator, model_validator
+from pydantic import field_validator
 
 from engine.settings import TrainSettings, setting
+from engine.text.settings import SplitSettings
 from engine.text.sources import whole_encoder, whole_vectors
 
 WIDEST = 64  # beams
 
 
-class MathSettings(TrainSettings):
+class MathSettings(SplitSettings, TrainSettings):
     """An encoder and an LSTM decoder that write the program which solves a word problem."""
 
     monitor: Literal["loss", "exact_match", "execution_accuracy"] = setting(
@@ -106,15 +107,6 @@ class MathSettings(TrainSettings):
     grammar: bool = setting(True, "a search writes only what parses and uses numbers that the problem has")
     max_program: int = setting(100, "a search gives up a program of more tokens", "tokens", ge=2, le=1_024)
     max_words: int = setting(200, "of a longer problem the middle is left out", "words", ge=8, le=4_096)
-    # data
-    split_seed: int = setting(1, "names the split of data that comes in one file", ge=0, le=2**31)
-    validation_fraction: float = setting(
-        0.2, "share of all problems split off for validation where there is no dev file", gt=0.0, lt=1.0
-    )
-    test_fraction: float = setting(
-        0.2, "share of all problems split off for test where there is no test file", gt=0.0, lt=1.0
-    )
-    broken: Literal["refuse", "skip"] = setting("refuse", "what to do with problems that cannot be read")
 
     def rates(self) -> dict[str, float]:
         return {"encoder.encoder.": self.encoder_lr}
@@ -128,11 +120,3 @@ class MathSettings(TrainSettings):
         if any(not 1 <= width <= WIDEST for width in value):
             raise ValueError(f"each must be from 1 to {WIDEST}")
         return tuple(dict.fromkeys(value))
-
-    @model_validator(mode="after")
-    def _something_to_train_on(self) -> Self:
-        if self.validation_fraction + self.test_fraction >= 1:
-            raise ValueError(
-                "validation_fraction and test_fraction leave nothing to train on: their sum must be below 1"
-            )
-        return self

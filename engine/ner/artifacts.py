@@ -9,15 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from engine.errors import LabError
 from engine.files import write_json
 from engine.ner.vocabulary import Vocabulary
+from engine.text.preprocessing import ENCODER, readable, restored_encoder
 
-LIBRARY, INITIAL, ENCODER = "preprocessing.json", "vectors.safetensors", "encoder"
+LIBRARY, INITIAL = "preprocessing.json", "vectors.safetensors"
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ class NerArtifacts:
 
 def restore(directory: Path) -> NerArtifacts:
     path = directory / LIBRARY
-    try:
+    with readable(path, "vocabulary and entity types as labapp wrote them"):
         raw = json.loads(path.read_text(encoding="utf-8"))
         vocabulary = Vocabulary(
             words=tuple(map(str, raw["words"])),
@@ -73,16 +72,4 @@ def restore(directory: Path) -> NerArtifacts:
         if (directory / INITIAL).exists():
             tensors = load_file(directory / INITIAL)
             initial = (tensors["rows"].to(torch.int64), tensors["values"])
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
-        raise LabError(
-            "a run's preprocessing cannot be read",
-            got=f"{path}: {error}",
-            expected="vocabulary and entity types as labapp wrote them",
-            hint="restore the file, or train again with labapp train --from RUN",
-        ) from error
-    encoder = None
-    if (directory / ENCODER).exists():
-        from engine.text.encoder import Encoder
-
-        encoder = Encoder.restore(directory / ENCODER)
-    return NerArtifacts(vocabulary, initial, coverage, sources, encoder)
+    return NerArtifacts(vocabulary, initial, coverage, sources, restored_encoder(directory))

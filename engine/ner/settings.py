@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import field_validator, model_validator
+from pydantic import field_validator
 
 from engine.settings import TrainSettings, setting
+from engine.text.settings import SplitSettings
 from engine.text.sources import whole_encoder, whole_vectors
 
 
-class NerSettings(TrainSettings):
+class NerSettings(SplitSettings, TrainSettings):
     """A BiLSTM, or a pretrained encoder, that tags the entities of sentences."""
 
     monitor: Literal["loss", "accuracy", "micro_f1", "macro_f1", "weighted_f1"] = setting(
@@ -81,28 +82,9 @@ class NerSettings(TrainSettings):
     encoder_lr: float = setting(
         3e-5, "learning rate of the encoder at the top of the schedule", gt=0.0, le=1.0, needs=("encoder",)
     )
-    # data
-    split_seed: int = setting(1, "names the split of data that comes in one file", ge=0, le=2**31)
-    validation_fraction: float = setting(
-        0.2, "share of all sentences split off for validation where there is no dev file", gt=0.0, lt=1.0
-    )
-    test_fraction: float = setting(
-        0.2, "share of all sentences split off for test where there is no test file", gt=0.0, lt=1.0
-    )
-    broken: Literal["refuse", "skip"] = setting(
-        "refuse", "what to do with sentences that have lines that cannot be read"
-    )
 
     def rates(self) -> dict[str, float]:
         return {"encoder.": self.encoder_lr}
 
     _whole_vectors = field_validator("vectors")(whole_vectors)
     _whole_encoder = field_validator("encoder")(whole_encoder)
-
-    @model_validator(mode="after")
-    def _something_to_train_on(self) -> Self:
-        if self.validation_fraction + self.test_fraction >= 1:
-            raise ValueError(
-                "validation_fraction and test_fraction leave nothing to train on: their sum must be below 1"
-            )
-        return self

@@ -10,7 +10,7 @@ import pytest
 from sessions.run.runs import Run
 from tests.conftest import Lab
 from tests.labapp.streams import FakeInference
-from tests.solvers import solver
+from tests.untrained import solver
 
 
 def answer(args: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from tests.labapp.screens.run_data import image_run
 from tests.labapp.screens.see_data import give_checkpoint
 from tests.labapp.screens.solving import TRAIN, FakeSolver
 from tests.labapp.streams import FakeInference, piped
-from tests.solvers import solver, untrained
+from tests.untrained import solver, untrained
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ class TestWhatIsRefused:
     def test_runs_of_other_tasks_and_runs_without_a_checkpoint_before_anything_is_loaded(
         self, labapp: Any, lab: Lab, process: FakeInference
     ) -> None:
-        pictures, fresh = image_run(lab), untrained(lab)
+        pictures, fresh = image_run(lab), untrained(lab, "mathqa/attention")
         give_checkpoint(pictures)
         printed = labapp("solve", pictures.id, TRAIN, "--json")
         assert printed.code == 2

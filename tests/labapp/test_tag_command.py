@@ -18,7 +18,7 @@ from tests.labapp.screens.run_data import image_run
 from tests.labapp.screens.see_data import give_checkpoint
 from tests.labapp.screens.tagging import FakeTagger
 from tests.labapp.streams import FakeInference, piped
-from tests.taggers import tagger, untrained
+from tests.untrained import tagger, untrained
 
 
 @pytest.fixture
@@ -161,7 +161,7 @@ class TestWhatIsRefused:
     def test_runs_of_other_tasks_and_runs_without_a_checkpoint_before_anything_is_loaded(
         self, labapp: Any, lab: Lab, process: FakeInference
     ) -> None:
-        pictures, fresh = image_run(lab), untrained(lab)
+        pictures, fresh = image_run(lab), untrained(lab, "ner/bilstm-crf")
         give_checkpoint(pictures)
         printed = labapp("tag", pictures.id, "Paris", "--json")
         assert printed.code == 2

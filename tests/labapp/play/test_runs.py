@@ -11,12 +11,12 @@ from sessions.home import Home
 from tests.conftest import Lab
 from tests.labapp.screens.run_data import image_run
 from tests.labapp.screens.see_data import with_checkpoint
-from tests.taggers import tagger, untrained
+from tests.untrained import tagger, untrained
 
 
 def test_each_operation_finds_the_runs_that_can_do_it(lab: Lab) -> None:
     pictures, sentences = with_checkpoint(lab), tagger(lab)
-    rows = [row_of(run) for run in (pictures, sentences, untrained(lab), image_run(lab))]
+    rows = [row_of(run) for run in (pictures, sentences, untrained(lab, "ner/bilstm-crf"), image_run(lab))]
     home = Home(lab.root)
     assert [row.id for row in usable(home, rows, "explain")] == [pictures.id]
     assert [row.id for row in usable(home, rows, "tag")] == [sentences.id]
@@ -30,7 +30,7 @@ def test_a_run_that_cannot_be_tried_says_why(lab: Lab) -> None:
         screen_for(home, row_of(toy))
     assert error.value.expected == "one of ner, mathqa, images"
     with pytest.raises(LabError, match="no checkpoint yet"):
-        screen_for(home, row_of(untrained(lab)))
+        screen_for(home, row_of(untrained(lab, "ner/bilstm-crf")))
     with pytest.raises(UsageError, match="not for these") as refused:
         check_run(toy, "tag", "this is not for these")
     assert refused.value.expected == "one of ner"

@@ -13,7 +13,7 @@ from labapp.screens.solve import SolveScreen
 from sessions.run.runs import Run
 from tests.conftest import Lab
 from tests.labapp.screens.app import LARGE, drive, until
-from tests.solvers import solver
+from tests.untrained import solver
 
 HOSTILE = (
     "[red]3[/red] 4", "\x1b[31m3\x1b[0m and 4", "3 \u202eabc\u202c \u200b\u200d 4", "東京都 3 中文字 4",

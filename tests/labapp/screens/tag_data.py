@@ -14,7 +14,7 @@ from labapp.widgets.pick import Pick
 from sessions.run.runs import Run
 from tests.conftest import Lab
 from tests.labapp.screens.app import LARGE, drive, until
-from tests.taggers import tagger
+from tests.untrained import tagger
 
 TEXT = "Barack Obama visited the United Nations in Paris."
 HOSTILE = (

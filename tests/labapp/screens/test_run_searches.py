@@ -16,7 +16,7 @@ from sessions.run.runs import Run
 from tests.conftest import Lab
 from tests.labapp.screens.app import LARGE, SMALL, text_of, until
 from tests.labapp.screens.run_data import at_tab, opened
-from tests.solvers import untrained
+from tests.untrained import untrained
 
 SCORES = {
     "exact_match": 0.7, "execution_accuracy": 0.8, "token_accuracy": 0.9, "novel/exact_match": 0.3,
@@ -41,7 +41,7 @@ MISTAKES = [
 
 @pytest.fixture
 def run(lab: Lab) -> Run:
-    made = untrained(lab, "solver")
+    made = untrained(lab, "mathqa/attention", "solver")
     splits = ("train", "val", "test")
     result: dict[str, Any] = {
         "v": 1, "attempt": 1, "status": "finished", "metrics": dict.fromkeys(splits, {"loss": 0.5} | SCORES),

@@ -25,8 +25,7 @@ from tests.labapp.screens.app import LARGE, SMALL, until
 from tests.labapp.screens.seeing import FakePlayground, playground
 from tests.labapp.screens.solving import FakeSolver, solver_process
 from tests.labapp.screens.tagging import FakeTagger, tagger_process
-from tests.solvers import solver
-from tests.taggers import tagger
+from tests.untrained import solver, tagger
 
 __all__ = ["playground", "solver_process", "tagger_process"]
 GIB = 2**30

@@ -20,7 +20,7 @@ from tests.labapp.screens.run_data import image_run
 from tests.labapp.screens.see_data import give_checkpoint
 from tests.labapp.screens.solve_data import HOSTILE, opened, pressed, programs, run, screen, typed
 from tests.labapp.screens.solving import PROGRAMS, TRAIN, FakeSolver, solver_process
-from tests.solvers import solver, untrained
+from tests.untrained import solver, untrained
 
 CONTROLS = set("\x1b\x00\x07\x9b\u202e\u200b")
 __all__ = ["run", "solver_process"]
@@ -33,7 +33,7 @@ def line_of(app: LabApp, words: str) -> str:
 
 class TestWhichRun:
     def test_without_any_it_says_how_to_get_one(self, lab: Lab, solver_process: FakeSolver) -> None:
-        untrained(lab, "no checkpoint")
+        untrained(lab, "mathqa/attention", "no checkpoint")
         give_checkpoint(image_run(lab))
         keys = [key for action in actions_of(SOLVE) for key in action.keys.split(",") if len(key) > 1]
 

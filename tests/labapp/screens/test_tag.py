@@ -19,7 +19,7 @@ from tests.labapp.screens.run_data import image_run
 from tests.labapp.screens.see_data import give_checkpoint
 from tests.labapp.screens.tag_data import HOSTILE, TEXT, opened, picked, pressed, run, screen, typed
 from tests.labapp.screens.tagging import FakeTagger, tagger_process
-from tests.taggers import tagger, untrained
+from tests.untrained import tagger, untrained
 
 CONTROLS = set("\x1b\x00\x07\x9b\u202e\u200b")
 __all__ = ["run", "tagger_process"]
@@ -27,7 +27,7 @@ __all__ = ["run", "tagger_process"]
 
 class TestWhichRun:
     def test_without_any_it_says_how_to_get_one(self, lab: Lab, tagger_process: FakeTagger) -> None:
-        untrained(lab, "no checkpoint")
+        untrained(lab, "ner/bilstm-crf", "no checkpoint")
         give_checkpoint(image_run(lab))
 
         async def work(app: LabApp, pilot: Pilot[None]) -> None:
@@ -44,7 +44,7 @@ class TestWhichRun:
     def test_the_newest_tagger_with_a_checkpoint_is_taken(self, lab: Lab, tagger_process: FakeTagger) -> None:
         tagger(lab, "older")
         newer = tagger(lab, "newer")
-        untrained(lab, "no checkpoint")
+        untrained(lab, "ner/bilstm-crf", "no checkpoint")
         give_checkpoint(image_run(lab))
 
         async def work(app: LabApp, pilot: Pilot[None], shown: TagScreen) -> None:

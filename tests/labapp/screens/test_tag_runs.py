@@ -18,7 +18,7 @@ from tests.conftest import Lab
 from tests.labapp.screens.app import LARGE, SMALL, notices, text_of, until
 from tests.labapp.screens.tag_data import TEXT, opened, picked, pressed, run, typed
 from tests.labapp.screens.tagging import EXAMPLES, FakeTagger, tagger_process
-from tests.taggers import tagger
+from tests.untrained import tagger
 
 __all__ = ["run", "tagger_process"]
 
