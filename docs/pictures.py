@@ -82,7 +82,7 @@ async def take(home: Home) -> None:
         await pilot.press("4", *SENTENCE)
         await tagged(pilot)
         save(app, "tag")
-        await pilot.press("5", *PROBLEM)
+        await pilot.press("escape", "5", *PROBLEM)
         await solved(pilot)
         save(app, "solve")
 
