@@ -6,9 +6,11 @@ Those that end among the k best leave the beam and are ranked by score:
 
     score = log-probability / length ** alpha                          the end counts as a token
 
-A problem is done when k of its hypotheses have ended, when none is left that could go on, or when no open one can get
-among the `wanted` best any more: log-probabilities only fall, so an open one's score is at best that of its present
-log-probability at the greatest length. Problems that are done are dropped from the batch.
+A problem is done when none is left that could go on, or when no open one can get among the `wanted` best any more:
+log-probabilities only fall, so an open one's score is at best that of its present log-probability at the greatest
+length. That k have ended is no reason to stop: a network that is sure of its best beam fills the others with what is
+improbable, k of which have soon ended, while the best is still being written. Problems that are done are dropped from
+the batch.
 """
 
 from __future__ import annotations
@@ -90,7 +92,7 @@ def beam_search(
         state = state.follow(parents)
 
         hopes = log_probs[:, 0] / longest**alpha  # the best score that may still come
-        done = (ended.scores[:, -1] > -math.inf) | (ended.scores[:, wanted - 1] >= hopes) | (hopes == -math.inf)
+        done = (ended.scores[:, wanted - 1] >= hopes) | (hopes == -math.inf)
         left = (~done).nonzero()[:, 0]
         if not len(left):
             break

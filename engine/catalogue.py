@@ -214,6 +214,7 @@ MATHQA = TaskRow(
         "examples": "engine.mathqa.playground:examples",
     },
     examples="problems",
+    recipe_version=2,  # 2: smaller batches, fewer epochs, a weaker length penalty
 )
 
 _ROWS = (IMAGES, NER, MATHQA)

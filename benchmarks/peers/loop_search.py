@@ -1,8 +1,8 @@
 """Beam search as it is usually written: problem by problem, hypothesis by hypothesis, one step of the network for each.
 
 The peer of `engine.beam`, with its rules, so that it finds the same hypotheses: of the continuations of all hypotheses
-the 2k best are looked at; those that end among the k best leave; a problem is done when k have ended, or when no open
-one can beat the best.
+the 2k best are looked at; those that end among the k best leave; a problem is done when no open one can get among the
+best any more.
 """
 
 from __future__ import annotations
@@ -79,6 +79,6 @@ def one(network: Seq2Seq, memory: Memory, numbers: Tensor, grammar: Grammar | No
         beams = [beam for _, token_number, beam in candidates if token_number != END][: how.width]
         wanted = how.wanted or how.width
         hope = beams[0].log_prob / how.longest**how.alpha if beams else -math.inf
-        if len(ended) == how.width or not beams or (len(ended) >= wanted and ended[wanted - 1][0] >= hope):
+        if not beams or (len(ended) >= wanted and ended[wanted - 1][0] >= hope):
             break
     return [(log_prob, tokens) for _, log_prob, tokens in ended]

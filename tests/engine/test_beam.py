@@ -151,6 +151,22 @@ def test_stopping_early_does_not_change_the_best(alpha: float) -> None:
         assert steps[1] < steps[10]
 
 
+@pytest.mark.parametrize("alpha", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("width", [1, 2, 4])
+def test_a_sure_path_is_followed_to_its_end_though_many_improbable_ones_have_ended(width: int, alpha: float) -> None:
+    """From each token the next is nearly certain; ending is improbable until the last, and all else more so."""
+    tokens = 12
+    table = torch.full((tokens, tokens), 1e-6)
+    table[:, END] = 1e-3
+    table[START, 2] = 1.0
+    for token in range(2, tokens - 1):
+        table[token, token + 1] = 1.0
+    table[tokens - 1, END] = 1.0
+    table[:, START] = 0.0
+    found = search((table / table.sum(1, keepdim=True)).log()[None], width, longest=20, alpha=alpha)
+    assert paths(found)[0] == list(range(2, tokens))
+
+
 def test_what_the_greatest_length_cuts_off_ranks_last_and_is_said() -> None:
     table = torch.tensor([[0.0, 0.01, 0.99], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]).log()[None]
     found = search(table, 2, longest=5)
