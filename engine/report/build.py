@@ -30,7 +30,7 @@ def build(subject: Subject, *, with_findings: bool = False, comments: str = "") 
 def _facts(subject: Subject) -> tuple[tuple[str, str], ...]:
     runs = subject.runs
     finished = [run for run in runs if run.finished]
-    sizes = next((run.examples for run in finished if run.examples), {})
+    sizes = next((run.sizes for run in finished if run.sizes), {})
     examples = " / ".join(f"{sizes[split]:,}" for split in ("train", "val", "test") if sizes.get(split))
     several = len(subject.cells) != len(runs)
     count = f"{len(subject.cells)} cell{'s' * (len(subject.cells) != 1)}, " if several or len(subject.cells) > 1 else ""

@@ -52,7 +52,8 @@ class RunFacts:
     recipe_version: int = 0
     settings: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    examples: Mapping[str, int] = field(default_factory=dict)
+    examples: Mapping[str, int] = field(default_factory=dict)  # that its metrics are over: of training perhaps a sample
+    sizes: Mapping[str, int] = field(default_factory=dict)  # of the splits
     monitor: str = ""
     best_epoch: float = math.nan
     epochs: float = 0.0  # done

@@ -12,6 +12,7 @@ from typing import Any
 from engine.catalogue import tasks
 from engine.config import settings_class
 from engine.errors import LabError
+from engine.jobs import read_data_record
 from engine.report.subject import Curve, RunFacts, Sheet
 from engine.settings import idle_settings
 from engine.studies.repeating import train_command
@@ -114,7 +115,8 @@ def facts(run: Run, jobs: Jobs, *, shareable: bool) -> RunFacts:
         recipe_version=int(number_of(config, "recipe_version")),
         settings=settings,
         metrics=run.metrics,
-        examples={split: int(number_of(examples, split)) for split in SPLITS if split in examples},
+        examples=_counts(examples),
+        sizes=_counts(table_of(read_data_record(run.path / "preprocessing"), "counts") or examples),
         monitor=run.monitor,
         best_epoch=number_of(best, "epoch", math.nan),
         epochs=run.epoch,
@@ -186,6 +188,10 @@ def _sheets(found: Mapping[Path, str]) -> Iterable[Sheet]:
             continue
         if content.startswith(PNG):
             yield Sheet(name, content)
+
+
+def _counts(table: Mapping[str, Any]) -> dict[str, int]:
+    return {split: int(number_of(dict(table), split)) for split in SPLITS if split in table}
 
 
 def _json(path: Path) -> dict[str, Any]:
