@@ -17,11 +17,11 @@ from labapp.output import clean, duration, number
 from sessions.process import reap
 from sessions.queue.process import Waiting, ensure_queue, overview
 from sessions.run.runs import Run
+from sessions.run.status import GOING_ON
 from sessions.run.store import Store
 
 LOOK_EVERY = 0.25  # seconds
 WAKE_EVERY = 2.0  # seconds between looks whether the queue's process lives, while something waits
-GOING_ON = frozenset({"queued", "running", "stalled", "remote"})
 
 
 def follow(store: Store, run_ids: Sequence[str], *, quiet: bool = False) -> list[Run]:

@@ -14,13 +14,14 @@ import typer
 
 from engine.checkpoints import Checkpoints
 from labapp.cli import HomeOption, JsonOption, RunArgument, RunsArgument, open_lab
-from labapp.follow import GOING_ON, follow
+from labapp.follow import follow
 from labapp.output import clean, duration, number, print_json, say, table, when
 from labapp.run_codes import INTERRUPTED, exit_code
 from sessions.run.origin import imported_of
 from sessions.run.query import check_keys
 from sessions.run.records import CHECKPOINTS, OUTPUT, text_of
 from sessions.run.runs import Run
+from sessions.run.status import GOING_ON
 
 QueryArgument = Annotated[
     list[str] | None,

@@ -19,6 +19,7 @@ HELD = "held in the queue"
 
 STATUSES = ("queued", "running", "stalled", "paused", "remote", "finished", "stopped", "failed", "lost")
 ENDED = frozenset({"finished", "stopped", "failed"})
+GOING_ON = frozenset({"queued", "running", "stalled", "remote"})  # or will, by themselves
 RESUMABLE = frozenset({"stopped", "failed", "paused", "lost"})
 
 

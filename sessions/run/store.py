@@ -24,7 +24,7 @@ from sessions.run.provenance import provenance
 from sessions.run.query import Groups, Query, check_keys, is_term
 from sessions.run.records import CHECKPOINTS, CONFIG, EVENTS, LABELS, META, REQUEST, RUN_VERSION, RecordCache, digest
 from sessions.run.runs import RUN_ID, Run, read_run
-from sessions.run.status import derive
+from sessions.run.status import GOING_ON, derive
 from sessions.run.tickets import ALPHABET, jobs_of
 
 if TYPE_CHECKING:  # importing it costs what the app's first frame may take
@@ -286,7 +286,7 @@ def about(config: Config) -> dict[str, Any]:
 
 def _may_go_on(run: Run) -> bool:
     """Here, or on another host that shares the home."""
-    return run.status.name in ("queued", "running", "stalled", "remote") and not run.status.stale
+    return run.status.name in GOING_ON and not run.status.stale
 
 
 def _is_old(path: Path) -> bool:

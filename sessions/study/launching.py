@@ -21,12 +21,11 @@ from sessions.queue.ordering import submit_job
 from sessions.run.origin import refuse_resume
 from sessions.run.records import CONFIG, table_of, text_of
 from sessions.run.runs import Run
-from sessions.run.status import RESUMABLE
+from sessions.run.status import GOING_ON, RESUMABLE
 from sessions.run.store import Store
 from sessions.run.tickets import AUTO
 from sessions.study.folder import Launched, Member, Studies
 
-GOING_ON = frozenset({"queued", "running", "stalled", "remote"})
 Fingerprint = Callable[[Config], str]  # of the data a configuration would train on
 
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from engine.task import LOWER_IS_BETTER
 from sessions.run.runs import Run
+from sessions.run.status import GOING_ON
 from sessions.study.folder import Launched, Member
 
-GOING_ON = frozenset({"queued", "running", "stalled", "remote"})
 ORDER = ("running", "stalled", "queued", "paused", "finished", "stopped", "failed", "lost", "remote", "deleted")
 
 
