@@ -10,7 +10,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from engine.errors import LabError
 from engine.events import jsonable
@@ -19,13 +19,14 @@ from engine.events import jsonable
 MARKS = {b"PK\x03\x04": "a zip archive", b"\x1f\x8b": "a gzip archive", b"%PDF": "a PDF document"}
 
 
-def write_atomic(path: Path, content: bytes, *, durable: bool = True) -> None:
-    """Replace a file as a whole: written beside, synced, renamed."""
+@contextlib.contextmanager
+def replacing(path: Path, *, durable: bool = True) -> Iterator[IO[bytes]]:
+    """A file to write and read that takes the place of `path` as a whole: written beside, synced, renamed."""
     with explained(path):
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
+            with os.fdopen(handle, "w+b") as file:
+                yield file
                 if durable:
                     file.flush()
                     os.fsync(file.fileno())
@@ -36,6 +37,12 @@ def write_atomic(path: Path, content: bytes, *, durable: bool = True) -> None:
             raise
         if durable:
             sync(path.parent)
+
+
+def write_atomic(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Replace a file as a whole."""
+    with replacing(path, durable=durable) as file:
+        file.write(content)
 
 
 def write_json(path: Path, value: Any, *, durable: bool = True) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
 import stat
-import tempfile
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,7 +17,7 @@ from engine.checkpoints import CHECKPOINT_VERSION, WEIGHTS, read_manifest
 from engine.checkpoints import MANIFEST as CHECKPOINT
 from engine.errors import LabError
 from engine.events import decode, encode, jsonable
-from engine.files import explained, sha256, sync
+from engine.files import explained, replacing, sha256
 from engine.jobs import best_checkpoint
 from engine.text.sources import ORIGIN, taken_away
 from sessions.exchange.bundle import BUNDLE_VERSION, FORMAT, MANIFEST, PREPROCESSING, digest_of, limit_of
@@ -186,24 +183,12 @@ def check_name(name: str) -> None:
 
 
 def _write(out: Path, manifest: Mapping[str, Any], members: Members) -> None:
-    """Written beside, read again, synced and renamed."""
-    with explained(out):
-        handle, name = tempfile.mkstemp(dir=out.parent, prefix=f".{out.name}.")
-        try:
-            with os.fdopen(handle, "w+b") as file:
-                with zipfile.ZipFile(file, "w") as archive:
-                    content = json.dumps(manifest, indent=1).encode() + b"\n"
-                    archive.writestr(_about(MANIFEST, len(content)), content)
-                    for member, about in manifest["members"].items():
-                        _copy(archive, member, about, members)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(name, out)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(name)
-            raise
-        sync(out.parent)
+    """As a whole: each member is read again while it is written."""
+    with replacing(out) as file, zipfile.ZipFile(file, "w") as archive:
+        content = json.dumps(manifest, indent=1).encode() + b"\n"
+        archive.writestr(_about(MANIFEST, len(content)), content)
+        for member, about in manifest["members"].items():
+            _copy(archive, member, about, members)
 
 
 def _about(name: str, size: int) -> zipfile.ZipInfo:
