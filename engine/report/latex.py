@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from engine.report.document import Block, Bullets, Code, Document, Figure, Paragraph, Picture, Table, Words
-from engine.report.rendering import Rendered, mark, printable
+from engine.report.rendering import Rendered, figure_files, mark, printable
 
 # Behind the \\ of a row a bracket or star would be taken for its argument: they stand in braces.
 SIGNS = {
@@ -45,12 +45,7 @@ def render(document: Document, about: Mapping[str, Any], folder: str) -> Rendere
     """`folder` is where the figures lie, as seen from the file."""
     from engine.report import figures  # loads matplotlib
 
-    files: dict[str, bytes] = {}
-    for figure in document.figures():
-        if isinstance(figure.content, Picture):
-            files[f"{figure.name}.png"] = figure.content.png
-        else:
-            files[f"{figure.name}.pdf"] = figures.pdf(figure.content)
+    files = figure_files(document, ".pdf", figures.pdf)
     listing = {"files": sorted(files)}  # so that the next one takes them away
     out = [
         f"% {mark({**about, **listing})}",

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from engine.report.document import Block, Bullets, Code, Document, Figure, Paragraph, Picture, Table, Words
-from engine.report.rendering import Rendered, mark, printable
+from engine.report.rendering import Rendered, figure_files, mark, printable
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~$>-])")
 ROLES = {"note": "*{}*", "warning": "> **Note:** {}", "comment": "> {}"}
@@ -18,12 +18,7 @@ def render(document: Document, about: Mapping[str, Any], folder: str) -> Rendere
     """`folder` is where the figures lie, as seen from the file."""
     from engine.report import figures  # loads matplotlib
 
-    files: dict[str, bytes] = {}
-    for figure in document.figures():
-        if isinstance(figure.content, Picture):
-            files[f"{figure.name}.png"] = figure.content.png
-        else:
-            files[f"{figure.name}.svg"] = figures.svg(figure.content, on_page=False).encode()
+    files = figure_files(document, ".svg", lambda plot: figures.svg(plot, on_page=False).encode())
     listing = {"files": sorted(files)}  # so that the next one takes them away
     out = [f"<!-- {mark({**about, **listing})} -->", "", f"# {text(document.title)}", ""]
     if document.question:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from engine.report.document import Document, Picture
+from engine.report.plots import Plot
 
 MARK = "labapp-report"
 NEAR_NOTE = "Bold: best of a column.  \N{ALMOST EQUAL TO}: not distinguishable from it."
@@ -49,3 +52,14 @@ def printable(text: str) -> str:
         char if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") else "\ufffd"
         for char in text
     )
+
+
+def figure_files(document: Document, suffix: str, draw: Callable[[Plot], bytes]) -> dict[str, bytes]:
+    """What lies beside a report: every picture as it is, every plot as it is drawn, by the names of their files."""
+    files: dict[str, bytes] = {}
+    for figure in document.figures():
+        if isinstance(figure.content, Picture):
+            files[f"{figure.name}.png"] = figure.content.png
+        else:
+            files[f"{figure.name}{suffix}"] = draw(figure.content)
+    return files
