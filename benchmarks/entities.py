@@ -3,8 +3,9 @@
     python -m benchmarks.entities [--data FOLDER] [--device cpu] [--repeats 9] [--batches 30] [--parts ...]
 
     crf       log-likelihood forward and backward, and Viterbi, against pytorch-crf (batch 128, 50 tokens, 17 tags)
-    lstm      the layer-normalised bidirectional LSTM, forward and backward, against the same cell in a Python loop over
-              directions and time; without normalisation against nn.LSTM (batch 128, 50 tokens, 150 inputs, 100 units)
+    lstm      the layer-normalised bidirectional LSTM, plain and with compiled steps, forward and backward, against the
+              same cell in a Python loop over directions and time; without normalisation against nn.LSTM (batch 128, 50
+              tokens, 150 inputs, 100 units)
     training  tokens per second of a bilstm-crf of the seed recipe's sizes, batch 128, everything the learner does
               included, against `benchmarks.peers.plain_tagger`: the same network and optimizer in the usual script
 
@@ -31,7 +32,7 @@ from torchcrf import CRF
 from benchmarks.corpora import configured, open_corpus
 from benchmarks.machine import describe, synchronise
 from benchmarks.peers.plain_tagger import SIZES, elsewhere
-from engine.device import choose_device
+from engine.device import choose_device, missing_for_compile
 from engine.learner import TorchLearner
 from engine.ner.reading import Batch
 from engine.ner.task import NerTask
@@ -117,18 +118,21 @@ def lstm(device: torch.device, options: argparse.Namespace) -> None:
     x = torch.randn(BATCH, TIME, INPUTS, device=device)
     mask = torch.ones(BATCH, TIME, dtype=torch.bool, device=device)
     normalised, plain = BiLSTM(INPUTS, HIDDEN, layer_norm=True).to(device), BiLSTM(INPUTS, HIDDEN).to(device)
+    compiled = BiLSTM(INPUTS, HIDDEN, layer_norm=True).to(device)
+    compiled.compile_steps(missing_for_compile(device) is None)
     looped = LoopedLSTM(INPUTS, HIDDEN).to(device)
     theirs = nn.LSTM(INPUTS, HIDDEN, batch_first=True, bidirectional=True).to(device)
     ways = {
         "ours": lambda: normalised(x, mask).sum().backward(),
+        "ours, compiled": lambda: compiled(x, mask).sum().backward(),
         "loop": lambda: looped(x).sum().backward(),
         "nn.LSTM": lambda: theirs(x)[0].sum().backward(),
         "ours, not normalised": lambda: plain(x, mask).sum().backward(),
     }
     found = taking_turns(ways, device, options.repeats)
-    compare(
-        "layer-normalised LSTM against a loop", {key: found[key] for key in ("ours", "loop")}, LSTM_GOALS[device.type]
-    )
+    for ours in ("ours", "ours, compiled"):
+        against = {key: found[key] for key in (ours, "loop")}
+        compare("layer-normalised LSTM against a loop", against, LSTM_GOALS[device.type])
     compare("layer-normalised LSTM against nn.LSTM without norms", {key: found[key] for key in ("ours", "nn.LSTM")})
     compare("our LSTM without norms against nn.LSTM", {key: found[key] for key in ("ours, not normalised", "nn.LSTM")})
 

@@ -22,7 +22,7 @@ from engine.errors import LabError
 from engine.optimizers import build_optimizer
 from engine.randomness import Stream
 from engine.settings import TrainSettings
-from engine.task import Health, Loss, Task
+from engine.task import Health, Task
 
 
 class TorchLearner:
@@ -67,10 +67,8 @@ class TorchLearner:
                     module.flatten_parameters()  # a copy's weights lie apart
             self.average_parameters = matching_parameters(self.model, self.average)
             self.average_buffers = flatten_buffers(self.average)
-        self.forward: nn.Module = self.model
-        if self.compiles:
-            self.forward = cast(nn.Module, torch.compile(self.model))
-        self.proven = False  # that what was compiled works here
+        self.stepping = [each for each in self.model.modules() if hasattr(each, "compile_steps")]
+        self._compile(self.compiles)
         self.updates = 0
         self.skipped = torch.zeros((), device=self.device)
         self.streak = torch.zeros((), device=self.device)
@@ -83,6 +81,14 @@ class TorchLearner:
         self.average = None
         self.load_weights(checkpoint)
 
+    def _compile(self, compiles: bool) -> None:
+        """A network over sequences, which are of every length, compiles its steps; any other is compiled as a whole."""
+        self.compiles, self.proven = compiles, False  # proven: that what was compiled works here
+        whole = compiles and not self.stepping
+        self.forward: nn.Module = cast(nn.Module, torch.compile(self.model)) if whole else self.model
+        for module in self.stepping:
+            module.compile_steps(compiles)
+
     # -- one update
 
     def update(self, batches: Sequence[Any], learning_rate: float) -> None:
@@ -90,7 +96,7 @@ class TorchLearner:
             group["lr"] = learning_rate * group.get("scale", 1.0)
         self.shadow.copy_(self.buffers)
         self.forward.train()
-        total, count, seen = self._backward(batches)
+        total, count, seen = self._backward(batches) if self.proven or not self.compiles else self._prove(batches)
         gradients = [each.grad for each in self.parameters if each.grad is not None]
         if self.scaler is not None:
             self.scaler.unscale_(self.optimizer)
@@ -112,7 +118,7 @@ class TorchLearner:
         total, counts, seen = [], [], []
         for batch in batches:
             with self.accelerator.autocast():
-                loss = self._loss(batch)
+                loss = self.task.loss(self.forward, batch)
             count = torch.as_tensor(loss.count, dtype=torch.float32, device=self.device)
             counts.append(count)
             mean = loss.sum / counts[0]  # by the first batch's count, so that sums stay in the range of fp16
@@ -127,18 +133,21 @@ class TorchLearner:
             torch._foreach_mul_(gradients, counts[0] / count)
         return torch.stack(total).sum(), count, seen
 
-    def _loss(self, batch: Any) -> Loss:
+    def _prove(self, batches: Sequence[Any]) -> tuple[Tensor, Tensor, list[dict[str, Tensor]]]:
+        """`_backward` for the first time after compiling."""
         try:
-            loss = self.task.loss(self.forward, batch)
+            found = self._backward(batches)
         except Exception as error:  # whatever a compiler may say; a fault of the task shows again without it
-            if not self.compiles or self.proven or self.settings.compile == "on":
+            if self.settings.compile == "on":
                 raise
-            self.forward, self.compiles = self.model, False
-            loss = self.task.loss(self.model, batch)
+            self._compile(False)
+            self.optimizer.zero_grad(set_to_none=True)
+            self.buffers.copy_(self.shadow)
             message = " ".join(str(error).split())[:300]
             print(f"torch.compile does not work here, going on without it: {message}", flush=True)
+            return self._backward(batches)
         self.proven = True
-        return loss
+        return found
 
     def _step(self, bad: Tensor) -> None:
         if self.scaler is not None:  # the scaler sees non-finite gradients itself

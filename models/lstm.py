@@ -8,9 +8,10 @@
         h_t   = sigmoid(o) tanh(LN(c_t))                           without normalisation every LN is the identity
 
 What does not depend on the step before is done for all steps at once: the product W_x x and its normalisation. Both
-directions run in one loop, as a batch of two. The loop has its own gradient, since recording every step for autograd
-costs. All that is kept of the steps lies as (direction, time, batch, width), both directions in the order of time;
-`both` looks at the two places where a step is.
+directions run in one loop, as a batch of two: tensors of steps are (time, direction, batch, width), and the direction
+behind has its time reversed. The loop has its own gradient, since recording every step for autograd costs; what a step
+does between two products of matrices stands in two functions, `advance` and `retreat`, that can be compiled into one
+pass over memory each.
 
 Sentences are padded on the right. Ahead, padding comes after the last token and reaches nothing; behind, it comes
 first, and the state is kept at zero until the last token.
@@ -18,8 +19,10 @@ first, and the state is kept at zero until the last token.
 
 from __future__ import annotations
 
+import functools
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -28,7 +31,45 @@ from torch.nn import functional as F
 
 EPSILON = 1e-5
 
-sigmoid_backward, tanh_backward = torch.ops.aten.sigmoid_backward.grad_input, torch.ops.aten.tanh_backward.grad_input
+sigmoid_backward, tanh_backward = torch.ops.aten.sigmoid_backward, torch.ops.aten.tanh_backward
+layer_norm_backward = torch.ops.aten.native_layer_norm_backward
+
+
+class Norms(NamedTuple):
+    """What stands in the layer normalisations that are done step by step."""
+
+    gain: Tensor  # (2, 1, 4 hidden), of the recurrent product
+    gain_cell: Tensor  # (2, 1, hidden)
+    bias_cell: Tensor  # (2, 1, hidden)
+
+
+class Normalised(NamedTuple):
+    """Rows, what a layer normalisation without gain and bias makes of them, and what its gradient needs."""
+
+    x: Tensor
+    unit: Tensor
+    mean: Tensor
+    scale: Tensor
+
+    @staticmethod
+    def of(x: Tensor) -> Normalised:
+        return Normalised(x, *torch.native_layer_norm(x, x.shape[-1:], None, None, EPSILON))
+
+    def backward(self, grad: Tensor) -> Tensor:
+        asked = [True, False, False]
+        found: Tensor = layer_norm_backward(grad, self.x, self.x.shape[-1:], self.mean, self.scale, None, None, asked)[
+            0
+        ]
+        return found
+
+
+class Step(NamedTuple):
+    """What the gradient needs to know of a step."""
+
+    gates: Tensor  # (2, batch, 4 hidden), after their nonlinearities
+    flat: Tensor  # (2, batch, hidden), the tanh behind the output gate
+    of_product: Normalised | None
+    of_cell: Normalised | None
 
 
 class BiLSTM(nn.Module):
@@ -43,6 +84,7 @@ class BiLSTM(nn.Module):
     def __init__(self, inputs: int, hidden: int, layer_norm: bool = False):
         super().__init__()
         self.hidden = hidden
+        self.compiled = False
         bound = 1 / math.sqrt(hidden)
 
         def uniform(*shape: int) -> nn.Parameter:
@@ -60,20 +102,26 @@ class BiLSTM(nn.Module):
             self.gain_cell = nn.Parameter(torch.ones(2, 1, hidden))
             self.bias_cell = nn.Parameter(torch.zeros(2, 1, hidden))
 
-    def forward(self, x: Tensor, mask: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """x (batch, time, inputs), mask (batch, time) bool, True on tokens, which come first.
+    def compile_steps(self, compiled: bool = True) -> None:
+        """From now on steps are compiled, for seconds at the first; or are not any more."""
+        self.compiled = compiled
 
-        lengths (batch,) on the CPU, if at hand, spare a look at the mask.
-        """
-        steps = x.transpose(0, 1).contiguous()  # (time, batch, inputs)
-        driven = torch.stack([self._driven(steps, direction) for direction in (0, 1)])
-        shortest = int((mask.sum(1) if lengths is None else lengths).min())
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        """x (batch, time, inputs), mask (batch, time) bool, True on tokens, which come first."""
+        steps, kept = x.transpose(0, 1), mask.T[:, :, None]  # (time, batch, ...)
+        driven = torch.stack([self._driven(steps, 0), self._driven(steps.flip(0), 1)], 1)
+        kept = torch.stack([torch.ones_like(kept), kept.flip(0)], 1)
         with torch.autocast(x.device.type, enabled=False):
             wide = torch.promote_types(driven.dtype, torch.float32)
-            weight = self.weight_hidden.to(wide)
-            norms = self.gain_hidden, self.gain_cell, self.bias_cell
-            states = recurrence(driven.to(wide), mask, shortest, weight, *norms)  # (2, time, batch, hidden)
-        return torch.cat([states[0], states[1]], 2).transpose(0, 1).masked_fill(~mask[:, :, None], 0.0)
+            states = recurrence(
+                driven.to(wide), kept.to(wide), self.weight_hidden.to(wide), self._norms(), self.compiled
+            )
+        return torch.cat([states[:, 0], states[:, 1].flip(0)], 2).transpose(0, 1).masked_fill(~mask[:, :, None], 0.0)
+
+    def _norms(self) -> Norms | None:
+        if self.gain_hidden is None or self.gain_cell is None or self.bias_cell is None:
+            return None
+        return Norms(self.gain_hidden, self.gain_cell, self.bias_cell)
 
     def _driven(self, steps: Tensor, direction: int) -> Tensor:
         """What the inputs add to the gates: (time, batch, 4 hidden)."""
@@ -84,141 +132,128 @@ class BiLSTM(nn.Module):
 
 
 @torch.compiler.disable  # type: ignore[untyped-decorator]  # it would compile each length anew
-def recurrence(
-    driven: Tensor,
-    mask: Tensor,
-    shortest: int,
-    weight: Tensor,
-    gain: Tensor | None,
-    gain_cell: Tensor | None,
-    bias_cell: Tensor | None,
-) -> Tensor:
-    """States (2, time, batch, hidden) from what drives the gates, (2, time, batch, 4 hidden). Begins at zero.
+def recurrence(driven: Tensor, kept: Tensor, weight: Tensor, norms: Norms | None, compiled: bool = False) -> Tensor:
+    """States (time, 2, batch, hidden) from what drives the gates, (time, 2, batch, 4 hidden). Begins at zero.
 
-    mask (batch, time), and the length of the shortest sentence; weight (2, hidden, 4 hidden); gain (2, 1, 4 hidden),
-    gain_cell and bias_cell (2, 1, hidden) normalise the recurrent product and the cell, or are None.
+    kept (time, 2, batch, 1) is zero where a state stays at zero; weight (2, hidden, 4 hidden).
     """
-    kept = torch.ones(2, driven.shape[1], driven.shape[2], 1, dtype=driven.dtype, device=driven.device)
-    kept[1] = mask.T[:, :, None]  # behind, a state begins at the last token
-    states: Tensor = _Recurrence.apply(driven, kept, shortest, weight, gain, gain_cell, bias_cell)
+    states: Tensor = _Recurrence.apply(driven, kept, weight, compiled, *(norms or ()))
     return states
-
-
-def both(kept: Tensor, step: int) -> Tensor:
-    """A view of what belongs to a step: at that time ahead, at the same time from the end behind.
-
-    (2, time, batch, width) -> (2, batch, width).
-    """
-    _, time, batch, width = kept.shape
-    size = batch * width
-    apart = (2 * (time - step) - 1) * size
-    return kept.as_strided((2, batch, width), (apart, width, 1), kept.storage_offset() + step * size)
 
 
 class _Recurrence(Function):
     """The loop over time and its gradient. No second derivatives."""
 
     @staticmethod
-    def forward(
-        ctx: Any, driven: Tensor, kept: Tensor, shortest: int, weight: Tensor, gain: Any, gain_cell: Any, bias_cell: Any
-    ) -> Tensor:
-        _, time, batch, four = driven.shape
-        hidden = four // 4
-        ragged = time - shortest  # so many steps behind begin on padding
-        gates = torch.empty_like(driven)  # after their nonlinearities
-        products = torch.empty_like(driven) if gain is not None else None
-        states, cells, squashed = (driven.new_empty(2, time, batch, hidden) for _ in range(3))
-        ctx.of_products, ctx.of_cells = [], []  # (normalised, mean, 1 / deviation)
-        state = cell = driven.new_zeros(2, batch, hidden)
+    def forward(ctx: Any, driven: Tensor, kept: Tensor, weight: Tensor, compiled: bool, *gains: Tensor) -> Tensor:
+        time, _, batch, four = driven.shape
+        norms = Norms(*(each.detach() for each in gains)) if gains else None
+        step_on = fused(advance) if compiled else advance
+        states = driven.new_empty(time, 2, batch, four // 4)
+        state = cell = driven.new_zeros(2, batch, four // 4)
+        ctx.steps = []
         for step in range(time):
-            now = both(gates, step)
-            if step == 0:
-                now.copy_(both(driven, 0))  # the state is zero, and so is what a normalisation makes of it
-            elif products is None:
-                torch.baddbmm(both(driven, step), state, weight, out=now)
+            before = cell
+            if norms is None:
+                product = torch.baddbmm(driven[step], state, weight)
             else:
-                product = torch.bmm(state, weight, out=both(products, step))
-                ctx.of_products.append(torch.native_layer_norm(product, (four,), None, None, EPSILON))
-                torch.addcmul(both(driven, step), ctx.of_products[-1][0], gain, out=now)
-            now[..., : 2 * hidden].sigmoid_()
-            now[..., 2 * hidden : 3 * hidden].tanh_()
-            now[..., 3 * hidden :].sigmoid_()
-            i, f, g, o = now.split(hidden, -1)
-            cell_before, cell = cell, torch.mul(i, g, out=both(cells, step))
-            cell.addcmul_(f, cell_before)
-            if step < ragged:
-                cell.mul_(both(kept, step))
-            inner = cell
-            if gain_cell is not None:
-                ctx.of_cells.append(torch.native_layer_norm(cell, (hidden,), None, None, EPSILON))
-                inner = torch.addcmul(bias_cell, ctx.of_cells[-1][0], gain_cell)
-            state = torch.mul(o, torch.tanh(inner, out=both(squashed, step)), out=both(states, step))
-            if step < ragged:
-                state.mul_(both(kept, step))
-        ctx.save_for_backward(kept, weight, gain, gain_cell, gates, products, states, cells, squashed)
-        ctx.ragged = ragged
+                product = torch.bmm(state, weight)
+            cell, seen = step_on(driven[step], product, before, kept[step], norms, states[step])
+            state = states[step]
+            ctx.steps.append((before, seen))
+        ctx.save_for_backward(kept, weight, states)
+        ctx.norms, ctx.compiled = norms, compiled
         return states
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-        kept, weight, gain, gain_cell, gates, products, states, cells, squashed = ctx.saved_tensors
-        _, time, batch, hidden = states.shape
-        grad, four = grad.contiguous(), 4 * hidden
-        transposed = weight.transpose(1, 2).contiguous()
-        d_gates = torch.empty_like(gates)
-        d_products = d_gates if gain is None else torch.empty_like(gates)
-        d_gain, d_gain_cell, d_bias_cell = grad.new_zeros(2, batch, four), *grad.new_zeros(2, 2, batch, hidden)
-        d_cell, d_state = grad.new_zeros(2, batch, hidden), both(grad, time - 1)
+        kept, weight, states = ctx.saved_tensors
+        step_back = fused(retreat) if ctx.compiled else retreat
+        time, _, batch, hidden = states.shape
+        grad, transposed = grad.contiguous(), weight.transpose(1, 2)
+        d_gates = grad.new_empty(time, 2, batch, 4 * hidden)
+        d_products, d_norms = d_gates, None
+        if ctx.norms is not None:
+            d_products = torch.empty_like(d_gates)
+            d_norms = Norms(grad.new_zeros(2, batch, 4 * hidden), *grad.new_zeros(2, 2, batch, hidden))
+        d_state, d_cell = grad[-1], grad.new_zeros(2, batch, hidden)
         for step in reversed(range(time)):
-            i, f, g, o = both(gates, step).split(hidden, -1)
-            flat = both(squashed, step)
-            if step < ctx.ragged:
-                d_state = d_state * both(kept, step)
-            d_inner = d_state * o
-            tanh_backward(d_inner, flat, grad_input=d_inner)
-            if gain_cell is not None:
-                unit, mean, rstd = ctx.of_cells[step]
-                d_gain_cell.addcmul_(d_inner, unit)
-                d_bias_cell.add_(d_inner)
-                d_inner = layer_norm_backward(d_inner * gain_cell, both(cells, step), mean, rstd)
-            d_cell = d_cell + d_inner
-            if step < ctx.ragged:
-                d_cell = d_cell * both(kept, step)
-            now, values = both(d_gates, step), both(gates, step)
-            d_i, d_f, d_g, d_o = now.split(hidden, -1)
-            torch.mul(d_cell, g, out=d_i)
-            torch.mul(d_cell, both(cells, step - 1), out=d_f) if step else d_f.zero_()
-            torch.mul(d_cell, i, out=d_g)
-            torch.mul(d_state, flat, out=d_o)
-            first = now[..., : 2 * hidden]
-            sigmoid_backward(first, values[..., : 2 * hidden], grad_input=first)
-            tanh_backward(d_g, g, grad_input=d_g)
-            sigmoid_backward(d_o, o, grad_input=d_o)
-            if not step:
-                break
-            if gain is not None:
-                unit, mean, rstd = ctx.of_products[step - 1]
-                d_gain.addcmul_(now, unit)
-                product = layer_norm_backward(now * gain, both(products, step), mean, rstd)
-                now = both(d_products, step).copy_(product)
-            d_cell = d_cell * f
-            d_state = torch.baddbmm(both(grad, step - 1), now, transposed)
-        d_weight = torch.stack(
-            [
-                states[0, :-1].flatten(0, 1).T @ d_products[0, 1:].flatten(0, 1),
-                states[1, 1:].flatten(0, 1).T @ d_products[1, :-1].flatten(0, 1),
-            ]
-        )
-        if gain is None:
-            return d_gates, None, None, d_weight, None, None, None
-        of_norms = (each.sum(1, keepdim=True) for each in (d_gain, d_gain_cell, d_bias_cell))
-        return d_gates, None, None, d_weight, *of_norms
+            before, seen = ctx.steps[step]
+            written = d_gates[step], d_products[step], d_norms
+            d_cell = step_back(d_state, d_cell, before, kept[step], seen, ctx.norms, *written)
+            if step:
+                d_state = torch.baddbmm(grad[step - 1], d_products[step], transposed)
+        earlier, later = states[:-1].transpose(0, 1).flatten(1, 2), d_products[1:].transpose(0, 1).flatten(1, 2)
+        d_weight = torch.bmm(earlier.transpose(1, 2), later)
+        return d_gates, None, d_weight, None, *(each.sum(1, keepdim=True) for each in d_norms or ())
 
 
-def layer_norm_backward(grad: Tensor, x: Tensor, mean: Tensor, rstd: Tensor) -> Tensor:
-    """Gradient of a layer normalisation without gain and bias."""
-    found: Tensor = torch.ops.aten.native_layer_norm_backward(
-        grad, x, x.shape[-1:], mean, rstd, None, None, [True, False, False]
-    )[0]
-    return found
+def advance(
+    driven: Tensor,
+    product: Tensor,
+    before: Tensor,
+    kept: Tensor,
+    norms: Norms | None,
+    state: Tensor,
+) -> tuple[Tensor, Step]:
+    """One step of both directions: writes `state`; returns the cell, and what `retreat` needs to know of the step.
+
+    Without norms `product` has what drives the gates in it, and becomes the gates.
+    """
+    hidden = state.shape[-1]
+    of_product = of_cell = None
+    gates = product
+    if norms is not None:
+        of_product = Normalised.of(product)
+        gates = torch.addcmul(driven, of_product.unit, norms.gain)
+    gates[..., : 2 * hidden].sigmoid_()
+    gates[..., 2 * hidden : 3 * hidden].tanh_()
+    gates[..., 3 * hidden :].sigmoid_()
+    i, f, g, o = gates.chunk(4, -1)
+    cell = (i * g).addcmul_(f, before).mul_(kept)
+    inner = cell
+    if norms is not None:
+        of_cell = Normalised.of(cell)
+        inner = torch.addcmul(norms.bias_cell, of_cell.unit, norms.gain_cell)
+    flat = inner.tanh()
+    state.copy_((o * flat).mul_(kept))
+    return cell, Step(gates, flat, of_product, of_cell)
+
+
+def retreat(
+    d_state: Tensor,
+    d_cell: Tensor,
+    before: Tensor,
+    kept: Tensor,
+    seen: Step,
+    norms: Norms | None,
+    d_gates: Tensor,
+    d_product: Tensor,
+    d_norms: Norms | None,
+) -> Tensor:
+    """The gradient of a step: writes `d_gates` and `d_product`, adds to `d_norms`; returns that of the cell before."""
+    gates, flat, of_product, of_cell = seen
+    hidden = flat.shape[-1]
+    i, f, g, o = gates.chunk(4, -1)
+    d_state = d_state * kept
+    d_inner = tanh_backward(d_state * o, flat)
+    if norms and d_norms and of_cell:
+        d_norms.gain_cell.addcmul_(d_inner, of_cell.unit)
+        d_norms.bias_cell.add_(d_inner)
+        d_inner = of_cell.backward(d_inner * norms.gain_cell)
+    d_cell = (d_cell + d_inner).mul_(kept)
+    first = torch.cat([d_cell * g, d_cell * before], -1)
+    d_gates[..., : 2 * hidden].copy_(sigmoid_backward(first, gates[..., : 2 * hidden]))
+    d_gates[..., 2 * hidden : 3 * hidden].copy_(tanh_backward(d_cell * i, g))
+    d_gates[..., 3 * hidden :].copy_(sigmoid_backward(d_state * flat, o))
+    if norms and d_norms and of_product:
+        d_norms.gain.addcmul_(d_gates, of_product.unit)
+        d_product.copy_(of_product.backward(d_gates * norms.gain))
+    return d_cell * f
+
+
+@functools.cache
+def fused(step: Callable[..., Any]) -> Callable[..., Any]:
+    """`step` compiled, which is done at its first call."""
+    return torch.compile(step)

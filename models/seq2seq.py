@@ -117,7 +117,7 @@ def word_features(encoder: nn.Module, pieces: Pieces) -> Tensor:
 def read_on(x: Tensor, mask: Tensor, lengths: Tensor, lstms: nn.ModuleList, dropout: Dropout) -> Memory:
     """Through bidirectional LSTMs."""
     for lstm in lstms:
-        x = lstm(dropout(x), mask, lengths)
+        x = lstm(dropout(x), mask)
     half = x.shape[2] // 2
     last = (lengths - 1).to(x.device)[:, None, None].expand(-1, 1, half)
     summary = torch.cat([x[:, :, :half].gather(1, last)[:, 0], x[:, 0, half:]], 1)

@@ -64,7 +64,7 @@ class LSTMTagger(nn.Module):
             parts.append(self.cases(batch.cases))
         states = torch.cat(parts, 2)  # (batch, time, width)
         for lstm in self.lstms:
-            states = lstm(self.dropout(states), batch.mask, batch.lengths)
+            states = lstm(self.dropout(states), batch.mask)
         emissions: Tensor = self.linear(self.dropout(states))
         return emissions
 

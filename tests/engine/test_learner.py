@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -315,6 +316,28 @@ def test_additive_statistics_add_up(tmp_path: Path) -> None:
     assert built.averages()[1] == {}
 
 
+class BreaksForward(nn.Module):
+    """What a compiler makes that cannot work here."""
+
+    def __init__(self, model: nn.Module):
+        super().__init__()
+        self.model = model
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.model(x)  # running statistics have seen it by then
+        raise RuntimeError("broken")
+
+
+class BreaksBackward(BreaksForward):
+    def forward(self, x: Tensor) -> Tensor:
+        found: Tensor = self.model(x)
+        found.register_hook(self.fail)
+        return found
+
+    def fail(self, grad: Tensor) -> None:
+        raise RuntimeError("broken")
+
+
 class TestCompile:
     HERE = missing_for_compile(torch.device("cpu"))
 
@@ -328,6 +351,30 @@ class TestCompile:
         assert compiled.forward is not compiled.model
         for ours, theirs in zip(state(compiled), state(eager), strict=True):
             torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-5)
+
+    def test_a_network_that_compiles_its_steps_is_not_compiled_as_a_whole(self) -> None:
+        built, said = learner(), list[bool]()
+        built.stepping = [SimpleNamespace(compile_steps=said.append)]  # type: ignore[list-item]
+        built._compile(True)
+        assert said == [True]
+        assert built.forward is built.model
+
+    def test_auto_goes_on_without_what_fails_forward_or_backward(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr("engine.learner.choose_compile", lambda wanted, device: wanted != "off")
+        for broken in (BreaksForward, BreaksBackward):
+            monkeypatch.setattr(torch, "compile", broken)
+            eager, compiled = learner(), learner(compile="auto")
+            for built in (eager, compiled):
+                built.update([batch(seed=1), batch(seed=2)], 0.1)
+            assert "torch.compile does not work here, going on without it: broken" in capsys.readouterr().out
+            assert not compiled.compiles
+            for ours, theirs in zip(state(compiled), state(eager), strict=True):
+                if ours.is_floating_point():  # the count of batches is used by nobody
+                    torch.testing.assert_close(ours, theirs)
+            with pytest.raises(RuntimeError, match="broken"):
+                learner(compile="on").update([batch(seed=1)], 0.1)
 
     def test_auto_does_without_where_something_is_missing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         cpu = torch.device("cpu")

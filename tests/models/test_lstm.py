@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 from torch import Tensor, nn
 
+from engine.device import missing_for_compile
 from models.lstm import EPSILON, BiLSTM
 
 INPUTS, HIDDEN = 5, 4
+NO_COMPILER = missing_for_compile(torch.device("cpu"))
 LENGTHS = pytest.mark.parametrize("lengths", [[1], [3], [6, 1, 4], [2, 2]])
 
 
@@ -143,3 +147,20 @@ def test_bfloat16_inputs_under_autocast(layer_norm: bool) -> None:
 def test_the_forget_gate_begins_open() -> None:
     layer = BiLSTM(INPUTS, HIDDEN)
     assert bool((layer.bias[:, HIDDEN : 2 * HIDDEN] == 1).all())
+
+
+@pytest.mark.skipif(NO_COMPILER is not None, reason=f"no {NO_COMPILER} here")
+@pytest.mark.filterwarnings("default")  # of torch's compiler, about itself
+def test_compiled_steps_give_the_same() -> None:
+    """The batch gets smaller on the way, as the last one of an epoch is."""
+    eager = made(layer_norm=True)
+    compiled = copy.deepcopy(eager)
+    compiled.compile_steps()
+    for lengths in ([6, 1, 4], [3, 2]):
+        x, mask = sentences(lengths)
+        weights = torch.randn(*x.shape[:2], 2 * HIDDEN, dtype=torch.float64)
+        for layer in (eager, compiled):
+            (layer(x, mask) * weights).sum().backward()
+        torch.testing.assert_close(compiled(x, mask), eager(x, mask))
+    for ours, theirs in zip(compiled.parameters(), eager.parameters(), strict=True):
+        torch.testing.assert_close(ours.grad, theirs.grad)
