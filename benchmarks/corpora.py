@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from engine.catalogue import MATHQA, NER
-from engine.config import Config, Layer, load, resolve
+from engine.catalogue import MATHQA, NER, load
+from engine.config import Config, Layer, resolve
 from engine.mathqa.corpus import MathData, Problem
 from engine.ner.corpus import Corpus, Sentence
 

@@ -68,12 +68,13 @@ class LoopedLSTM(nn.Module):
 
     def __init__(self, inputs: int, hidden: int):
         super().__init__()
+        self.hidden = hidden
         self.cells = nn.ModuleList([LoopedCell(inputs, hidden), LoopedCell(inputs, hidden)])
 
     def forward(self, x: Tensor) -> Tensor:
         both = []
         for direction, cell in enumerate(self.cells):
-            state = memory = x.new_zeros(len(x), cell.hidden)  # type: ignore[arg-type]
+            state = memory = x.new_zeros(len(x), self.hidden)
             order = range(x.shape[1]) if direction == 0 else reversed(range(x.shape[1]))
             states: dict[int, Tensor] = {}
             for step in order:

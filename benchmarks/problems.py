@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 from benchmarks.steady import as_a_worker
 
@@ -38,6 +39,7 @@ from engine.mathqa import artifacts as stored
 from engine.mathqa.decoding import Hypothesis, Search, search, words_of
 from engine.mathqa.numbers import read
 from engine.mathqa.programs import parse
+from engine.mathqa.settings import MathSettings
 from engine.mathqa.task import MathTask
 from engine.randomness import Stream
 from models.seq2seq import PADDING, Seq2Seq
@@ -106,10 +108,11 @@ def solver(device: torch.device, options: argparse.Namespace) -> tuple[MathTask,
         config = read_config(Path(options.run, CONFIG))
         task = MathTask(config.row.variants[config.variant].options)
         artifacts = stored.restore(Path(options.run, "preprocessing"))
-        network = task.model(config.settings, artifacts, blank=True).to(device)
+        settings: Any = config.settings  # a math task's
+        network: Any = task.model(settings, artifacts, blank=True).to(device)
         load_weights(network, best_checkpoint(Path(options.run)) / "model.safetensors")
-        task.attach(data, config.settings, artifacts, device)  # type: ignore[arg-type]
-        return task, network.eval()  # type: ignore[return-value]
+        task.attach(data, settings, artifacts, device)
+        return task, network.eval()
     learner, update = trainer(device, options.data)
     for _ in range(options.batches):
         next(update)
@@ -130,18 +133,18 @@ def training(device: torch.device, options: argparse.Namespace) -> None:
 
 
 def forcing(device: torch.device, options: argparse.Namespace) -> None:
-    ways = {
+    ways: dict[str, dict[str, Any]] = {
         "0.6 per token": {"teacher_forcing": 0.6},
         "0.6 per batch": {"teacher_forcing": 0.6, "forcing_per": "batch"},
         "always": {"teacher_forcing": 1.0},
     }
-    found = {name: speed(device, options, **settings) for name, settings in ways.items()}
+    found = {name: speed(device, options, settings) for name, settings in ways.items()}
     print("teacher forcing, program tokens/s: " + ", ".join(f"{name} {value:,.1f}" for name, value in found.items()))
 
 
-def speed(device: torch.device, options: argparse.Namespace, **settings: object) -> float:
+def speed(device: torch.device, options: argparse.Namespace, settings: dict[str, Any] | None = None) -> float:
     """Program tokens per second, their ends included."""
-    _, update = trainer(device, options.data, **settings)
+    _, update = trainer(device, options.data, **(settings or {}))
     for _ in range(WARM_UP):
         next(update)
     begun, tokens = time.perf_counter(), 0
@@ -154,9 +157,9 @@ def speed(device: torch.device, options: argparse.Namespace, **settings: object)
 def trainer(device: torch.device, data: str | None, **settings: object) -> tuple[TorchLearner, Iterator[int]]:
     config = configured_solver("attention", data, **SIZED, **{"device": str(device), **settings})
     learner, task = TorchLearner(config.settings), MathTask(config.row.variants[config.variant].options)
-    problems = open_math(config)
-    artifacts = task.prepare(problems, config.settings)  # type: ignore[arg-type]
-    task.attach(problems, config.settings, artifacts, device)  # type: ignore[arg-type]
+    problems, chosen = open_math(config), cast(MathSettings, config.settings)
+    artifacts = task.prepare(problems, chosen)
+    task.attach(problems, chosen, artifacts, device)
     learner.build(task, artifacts)
     return learner, updates(learner, task)
 

@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from benchmarks.steady import as_a_worker
 
@@ -60,8 +61,9 @@ def main() -> None:
     print(describe(learner.device))
     print(f"images/{options.norm}, batch {config.settings.batch_size}, {learner.precision}, compile={options.compile}")
     task, data = ImageTask({"norm": options.norm}), random_pictures(156 * 128)
-    artifacts = task.prepare(data, config.settings)
-    task.attach(data, config.settings, artifacts, learner.device)
+    settings: Any = config.settings  # an image task's
+    artifacts = task.prepare(data, settings)
+    task.attach(data, settings, artifacts, learner.device)
     learner.build(task, artifacts)
     size = config.settings.batch_size
     with tempfile.TemporaryDirectory() as folder:

@@ -16,9 +16,13 @@ from engine.randomness import Stream
 
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
-LOWER_IS_BETTER = frozenset({"loss"})  # of all other metrics more is better
 Wanted = Literal["run", "pause", "stop"]
 Phase = Literal["preparing", "compiling", "training", "evaluating"]
+
+
+def lower_is_better(metric: str) -> bool:
+    """Of `loss` and `val/loss`; of all other metrics more is better."""
+    return metric.rpartition("/")[2] == "loss"
 
 
 class Loss(NamedTuple):

@@ -17,7 +17,7 @@ from engine.errors import LabError
 from engine.randomness import Stream
 from engine.schedules import factor
 from engine.settings import TrainSettings
-from engine.task import LOWER_IS_BETTER, SPLITS, Evaluation, Learner, Phase, Reporter, Split, Task, Wanted
+from engine.task import SPLITS, Evaluation, Learner, Phase, Reporter, Split, Task, Wanted, lower_is_better
 
 CHECK_EVERY = 50  # updates between two looks at the device
 
@@ -175,7 +175,7 @@ class Trainer:
                 f"the monitored metric {name!r} is not computed", got=f"monitor={name}", expected=", ".join(metrics)
             )
         value, best = metrics[name], self.progress.best_value
-        sign = -1.0 if name in LOWER_IS_BETTER else 1.0
+        sign = -1.0 if lower_is_better(name) else 1.0
         better = not math.isnan(value) and (best is None or sign * value > sign * best)
         if better:
             self.progress.best_value = value

@@ -58,7 +58,7 @@ def numbered(lists: Sequence[Sequence[str]], first: int) -> dict[str, int]:
 
 
 def collate(items: list[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor]:
-    texts, programs = zip(*items, strict=True)
+    texts, programs = (list(each) for each in zip(*items, strict=True))
     return pad_sequence(texts, batch_first=True), pad_sequence(programs, batch_first=True)
 
 

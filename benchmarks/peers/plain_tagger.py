@@ -59,7 +59,7 @@ def numbered(names: object) -> dict[str, int]:
 
 
 def collate(items: list[Item]) -> tuple[Tensor, Tensor, Tensor]:
-    words, spelled, tags = zip(*items, strict=True)
+    words, spelled, tags = (list(each) for each in zip(*items, strict=True))
     longest = max(each.shape[1] for each in spelled)
     widened = [nn.functional.pad(each, (0, longest - each.shape[1])) for each in spelled]
     return (

@@ -10,7 +10,7 @@ from typing import Any
 
 from engine.studies.reported import Reported, base_name, reported_for
 from engine.studies.statistics import Stat, best_of, stat
-from engine.task import LOWER_IS_BETTER, SPLITS
+from engine.task import SPLITS, lower_is_better
 
 FIRST = ("accuracy", "micro_f1", "macro_f1", "exact_match", "execution_accuracy", "token_accuracy", "loss")
 NAME, SECONDS = "name", "seconds"  # what rows can be sorted by beside the metrics
@@ -115,7 +115,7 @@ class Comparison:
 
     def sorted_by(self, split: str, column: str, *, worst_first: bool = False) -> Comparison:
         """With the best row first, by a metric, or by NAME or SECONDS (the least first); what has none comes last."""
-        up = (column.rpartition("/")[2] in LOWER_IS_BETTER or column in (NAME, SECONDS)) != worst_first
+        up = (lower_is_better(column) or column in (NAME, SECONDS)) != worst_first
 
         def value(row: Row) -> float:
             mean = row.seconds.mean if column == SECONDS else row.stat(split, column).mean

@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.task import LOWER_IS_BETTER
+from engine.task import lower_is_better
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def stat(values: Sequence[float | None], examples: int = 0) -> Stat:
 def margin(one: Stat, other: Stat, metric: str) -> float:
     """What a difference between the two must reach to count."""
     errors = [one.spread, other.spread]
-    if metric.rpartition("/")[2] not in LOWER_IS_BETTER:
+    if not lower_is_better(metric):
         errors += [one.binomial, other.binomial]
     return max((error for error in errors if not math.isnan(error)), default=0.0)
 
@@ -62,7 +62,7 @@ def told_apart(one: Stat, other: Stat, metric: str) -> bool:
 
 
 def better(one: float, other: float, metric: str) -> bool:
-    return one < other if metric.rpartition("/")[2] in LOWER_IS_BETTER else one > other
+    return one < other if lower_is_better(metric) else one > other
 
 
 def best_of(stats: Mapping[str, Stat], metric: str) -> tuple[str | None, frozenset[str]]:

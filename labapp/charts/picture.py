@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from textual.strip import Strip
 
-from engine.task import LOWER_IS_BETTER
+from engine.task import lower_is_better
 from labapp.charts.curve import Curve
 from labapp.charts.legend import Layout, Paint, Shown
 from labapp.charts.ticks import Scale
@@ -32,7 +32,7 @@ class Request:
         if self.lower_is_better is not None:
             return self.lower_is_better
         words = [curve.metric] if curve.metric else self.title.lower().replace("/", " ").split()
-        return any(word in LOWER_IS_BETTER for word in words)
+        return any(lower_is_better(word) for word in words)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.studies.averages import Point, averaged
-from engine.task import LOWER_IS_BETTER
+from engine.task import lower_is_better
 from labapp.charts.curve import Curve, length
 from sessions.run.history import History, Series
 
@@ -37,7 +37,7 @@ def curves_of(rows: Sequence[Drawn], histories: Mapping[str, History], split: st
 
 def bounds(metric: str) -> tuple[float, float]:
     """What a metric can be: a band that goes beyond it would show what no seed can reach."""
-    return 0.0, math.inf if metric.rpartition("/")[2] in LOWER_IS_BETTER else 1.0
+    return 0.0, math.inf if lower_is_better(metric) else 1.0
 
 
 def mean_series(seeds: Sequence[Series], within: tuple[float, float]) -> tuple[Series, Series, Series]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from engine.errors import LabError
 from engine.files import explained, write_json
-from engine.task import LOWER_IS_BETTER
+from engine.task import lower_is_better
 from sessions.queue.starting import job_lock, job_result
 from sessions.run.records import ARTIFACTS, RUN_VERSION, read_record
 from sessions.run.tickets import CPU, Job, jobs_of
@@ -68,8 +68,8 @@ def best_of(home: Any, run_ids: list[Any]) -> str:
     runs = [run for run in runs if run.status.name == "finished" and not math.isnan(run.best)]
     if not runs:
         raise LabError("none of the runs has finished", got=", ".join(map(str, run_ids)), hint="labapp study goes on")
-    lower = runs[0].monitor in LOWER_IS_BETTER
-    return min(runs, key=lambda run: run.best if lower else -run.best).id
+    best = min if lower_is_better(runs[0].monitor) else max
+    return best(runs, key=lambda run: run.best).id
 
 
 def write_result(directory: Path, job: Job, outcome: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from engine.errors import LabError
 from engine.files import cannot_write
-from engine.task import LOWER_IS_BETTER, SPLITS, nested
+from engine.task import SPLITS, lower_is_better, nested
 from sessions.locks import lock_within
 from sessions.run.history import History
 from sessions.run.origin import imported_of
@@ -171,7 +171,7 @@ class Run:
         values = [value for value in list(series.values) if not math.isnan(value)] if series else []
         if not values:
             return math.nan
-        return min(values) if self.monitor in LOWER_IS_BETTER else max(values)
+        return min(values) if lower_is_better(self.monitor) else max(values)
 
     @property
     def ticket(self) -> Ticket | None:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from engine.task import LOWER_IS_BETTER
+from engine.task import lower_is_better
 from sessions.run.runs import Run
 from sessions.run.status import GOING_ON
 from sessions.study.folder import Launched, Member
@@ -113,7 +113,7 @@ def _best(members: Sequence[Member], standings: Mapping[str, Standing]) -> tuple
         return "", math.nan, ""
     monitor = monitors.pop()
     means = {cell: _mean([run.best for run in runs]) for cell, runs in cells.items()}
-    best = (min if monitor in LOWER_IS_BETTER else max)(means, key=lambda cell: means[cell])
+    best = (min if lower_is_better(monitor) else max)(means, key=lambda cell: means[cell])
     return best, means[best], monitor
 
 
