@@ -105,11 +105,11 @@ class FillFrom(Message):
 
 
 class UseRun(Message, bubble=False):
-    """A trained run is to be used, on the screen for it."""
+    """A trained run is to be used, on the screen for it; on `text`, if there is one."""
 
-    def __init__(self, run_id: str, screen: str):
+    def __init__(self, run_id: str, screen: str, text: str = ""):
         super().__init__()
-        self.run_id, self.screen = run_id, screen
+        self.run_id, self.screen, self.text = run_id, screen, text
 
 
 class RunsFound(Message):

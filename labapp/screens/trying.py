@@ -93,6 +93,11 @@ class Trying(LabScreen):
     @on(UseRun)
     def _use_run(self, message: UseRun) -> None:
         self.show_run(message.run_id)
+        if message.text:
+            self.begin_with(message.text)
+
+    def begin_with(self, text: str) -> None:
+        """Where there is a field to type in, as if it had been typed."""
 
     def row_of(self, run_id: str) -> RunRow | None:
         """What is known of a run."""

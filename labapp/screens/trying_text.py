@@ -126,6 +126,11 @@ class TryingText(Trying):
             self.settling.calm("text")
             self.ask()
 
+    def begin_with(self, text: str) -> None:
+        self.field.value = text
+        self.field.action_end()
+        self.look_at(None)
+
     @on(Field.Cut)
     def _cut(self, message: Field.Cut) -> None:
         message.stop()

@@ -309,10 +309,20 @@ class ReportPane(Pane):
         if not self.report.confusion:
             self._say_example()
 
+    @on(Table.Opened, "#examples")
+    def _example_opened(self, event: Table.Opened) -> None:
+        """To the screen where the network is tried, with the problem in its field."""
+        event.stop()
+        if self.seen is not None and not self.seen.gone:
+            mistake = self._mistake_of(event.line)
+            self.lab.try_out(self.seen.row, tidy(mistake.problem) if mistake else "")
+
+    def _mistake_of(self, line: Line | None) -> Mistake | None:
+        return next((each for each in self.report.mistakes if line and each.number == line.key), None)
+
     def _say_example(self) -> None:
         """The whole of an example whose class is a program."""
-        line = self.query_one("#examples", Table).line
-        mistake = next((each for each in self.report.mistakes if line and each.number == line.key), None)
+        mistake = self._mistake_of(self.query_one("#examples", Table).line)
         self.query_one("#cell", Static).update(program_words(mistake) if mistake else "")
 
     def _order_of_errors(self) -> list[tuple[tuple[int, int] | None, Mistake | None]]:

@@ -44,6 +44,7 @@ class Mistake:
     sure: float
     value: str = ""  # what a program comes to, and what would be right
     answer: str = ""
+    problem: str = ""  # the whole of it, where the example is a word problem
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,9 @@ def mistake_of(number: int, raw: dict[str, Any]) -> Mistake:
     name = next((str(raw[key]) for key in NAMES if key in raw), f"number {number + 1}")
     sure = next((number_of(raw, key, math.nan) for key in SURE if key in raw), math.nan)
     value, answer = (figure(number_of(raw, key, math.nan)) if key in raw else "" for key in ("value", "answer"))
-    return Mistake(number, name, text_of(raw, "class"), text_of(raw, "predicted"), sure, value, answer)
+    return Mistake(
+        number, name, text_of(raw, "class"), text_of(raw, "predicted"), sure, value, answer, text_of(raw, "problem")
+    )
 
 
 def figure(value: float) -> str:

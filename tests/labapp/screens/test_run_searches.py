@@ -6,17 +6,19 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from engine.files import write_json
 from labapp.app import LabApp
 from labapp.screens.run import RunScreen
 from labapp.screens.run_tabs.reports import report_of
 from labapp.screens.run_tabs.searches import searches_of
+from labapp.screens.solve import SolveScreen
 from sessions.run.runs import Run
 from tests.conftest import Lab
 from tests.labapp.screens.app import LARGE, SMALL, text_of, until
 from tests.labapp.screens.run_data import at_tab, opened
-from tests.untrained import untrained
+from tests.untrained import solver
 
 SCORES = {
     "exact_match": 0.7, "execution_accuracy": 0.8, "token_accuracy": 0.9, "novel/exact_match": 0.3,
@@ -41,7 +43,7 @@ MISTAKES = [
 
 @pytest.fixture
 def run(lab: Lab) -> Run:
-    made = untrained(lab, "mathqa/attention", "solver")
+    made = solver(lab, "solver")
     splits = ("train", "val", "test")
     result: dict[str, Any] = {
         "v": 1, "attempt": 1, "status": "finished", "metrics": dict.fromkeys(splits, {"loss": 0.5} | SCORES),
@@ -103,3 +105,17 @@ def test_why_programs_have_no_value_is_said() -> None:
 )
 def test_a_damaged_report_has_no_searches(damaged: dict[str, Any]) -> None:
     assert searches_of(damaged) == ()
+
+
+def test_enter_on_a_mistake_takes_the_problem_to_solve(lab: Lab, run: Run) -> None:
+    async def work(app: LabApp, pilot: Pilot[None], shown: RunScreen) -> None:
+        await at_tab(pilot, shown, "Report")
+        await until(pilot, lambda: f"gold:  {GOLD}" in text_of(app))
+        await pilot.press("e", "e", "enter")
+        await until(pilot, lambda: isinstance(app.screen, SolveScreen) and app.screen.first == run.id)
+        assert isinstance(app.screen, SolveScreen)
+        await until(
+            pilot, lambda: app.screen.query_one("#text", Input).value == "problem 1 [b]\N{REPLACEMENT CHARACTER}[2J"
+        )
+
+    opened(lab, run, work, size=LARGE)
