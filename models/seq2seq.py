@@ -5,8 +5,8 @@
     attention              Luong et al. 2015, arXiv:1508.04025: outputs look at the words, states are not fed back
     scheduled sampling     Bengio et al. 2015, arXiv:1506.03099: the network's own token instead of the gold one
 
-Since the context is not fed back into the states, a decoder whose inputs are all known runs in one pass; where some are
-its own guesses, only the states and those guesses are computed step by step, and all the rest afterwards at once.
+Since the context is not fed back into the states, a decoder whose inputs are all known runs in one pass. Where some are
+its own guesses, through which no gradient goes, they are found first, step by step, and the pass follows.
 """
 
 from __future__ import annotations
@@ -143,23 +143,27 @@ class Decoder(nn.Module):
         return hidden, cell
 
     def states(self, tokens: Tensor, memory: Memory, forced: Tensor | None = None) -> Tensor:
-        """States (batch, steps, hidden) behind each of tokens (batch, steps), which begin with START.
+        """States (batch, steps, hidden), never in half precision, behind each of tokens (batch, steps), from START on.
 
         forced (batch, steps) bool: where it is False the network's own best token is read instead, without gradient.
         """
+        if forced is not None:
+            tokens = self.sampled(tokens, memory, forced)
+        hidden, cell = (wide(each)[None] for each in self.first_state(memory))
+        with torch.autocast(tokens.device.type, enabled=False):
+            found: Tensor = self.lstm(self.embedding(tokens), (hidden, cell))[0]
+        return found
+
+    @torch.no_grad()
+    def sampled(self, tokens: Tensor, memory: Memory, forced: Tensor) -> Tensor:
+        """Tokens (batch, steps); where forced (batch, steps) is False, the own best one behind those before."""
         hidden, cell = self.first_state(memory)
-        if forced is None:
-            found: Tensor = self.lstm(self.embedding(tokens), (hidden[None], cell[None]))[0]
-            return found
-        table, token, states = self.table(), tokens[:, 0], []
-        for step in range(tokens.shape[1]):
-            hidden, cell = self.cell(token, hidden, cell, table)
-            states.append(hidden)
-            if step + 1 < tokens.shape[1]:
-                with torch.no_grad():
-                    guess = self.logits(hidden.detach()[:, None], memory)[:, 0].argmax(1)
-                token = torch.where(forced[:, step + 1], tokens[:, step + 1], guess)
-        return torch.stack(states, 1)
+        table, read = self.table(), [tokens[:, 0]]
+        for step in range(1, tokens.shape[1]):
+            hidden, cell = self.cell(read[-1], hidden, cell, table)
+            guess = self.logits(hidden[:, None], memory)[:, 0].argmax(1)
+            read.append(torch.where(forced[:, step], tokens[:, step], guess))
+        return torch.stack(read, 1)
 
     def logits(self, states: Tensor, memory: Memory) -> Tensor:
         """Logits (batch, queries, tokens) behind states (batch, queries, hidden)."""

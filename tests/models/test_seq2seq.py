@@ -231,6 +231,11 @@ class TestDecoder:
         with torch.autocast("cpu", torch.bfloat16):
             found = ours.states(tokens, read, forced)
             assert found.dtype == ours.table().dtype == torch.float32
+            trained = gradients(ours, log_likelihood(ours.logits(found, read), tokens).sum())
+        assert {
+            "begin.weight",
+            "output.weight",
+        } <= trained.keys()  # what chose the tokens, without gradient, has one here
         torch.testing.assert_close(found, exact, atol=0.05, rtol=0.05)
 
     @with_and_without_attention
