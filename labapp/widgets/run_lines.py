@@ -53,6 +53,19 @@ def arrange(
     return lines
 
 
+def going_on(lines: Sequence[Line]) -> int | None:
+    """The line of the first run that is being trained."""
+    return next((number for number, line in enumerate(lines) if line.row and line.row.live), None)
+
+
+def study_with(lines: Sequence[Line], run_id: str | None) -> int | None:
+    """The line of a study with this run."""
+    for number, line in enumerate(lines):
+        if line.row is None and line.study and any(cell.run == run_id for cell in line.study.cells):
+            return number
+    return None
+
+
 def ordered(rows: Sequence[RunRow], sort_column: str, reversed: bool) -> list[RunRow]:
     if (sort_column, reversed) == NEWEST_FIRST:
         return list(rows)

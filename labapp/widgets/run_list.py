@@ -23,7 +23,7 @@ from labapp.live.rows import BY_NAME, DEFAULT_COLUMNS, TROUBLE, Column, RunRow, 
 from labapp.live.studies import StudyRow
 from labapp.widgets.moving import MOVING
 from labapp.widgets.parts import Parts
-from labapp.widgets.run_lines import Line, arrange
+from labapp.widgets.run_lines import Line, arrange, going_on, study_with
 from labapp.widgets.study_line import study_words
 
 GAP = 1  # cells between columns
@@ -155,20 +155,18 @@ class RunList(Parts, ScrollView, can_focus=True):
             self._cursor = places[self._at]
         elif self.selected in runs:  # it stands elsewhere now
             self._cursor = runs[self.selected]
-        elif (study := self._study_with(self.selected)) is not None:  # folded over it
+        elif (study := study_with(self._lines, self.selected)) is not None:  # folded over it
             self._cursor = study
+        elif (
+            not self._at and (going := going_on(self._lines)) is not None
+        ):  # at the beginning, on what is being trained
+            self._cursor = going
+            self.call_after_refresh(self._show_cursor)
         else:
             self._cursor = min(self._cursor, max(0, len(self._lines) - 1))
             if self.line is not None and not self.line.stops:
                 self._cursor = next((n for n in places.values() if n >= self._cursor), next(iter(places.values()), 0))
         self._say_selected()
-
-    def _study_with(self, run_id: str | None) -> int | None:
-        """The line of a study with this run."""
-        for number, line in enumerate(self._lines):
-            if line.row is None and line.study and any(cell.run == run_id for cell in line.study.cells):
-                return number
-        return None
 
     def _say_selected(self) -> None:
         line = self.line
@@ -238,7 +236,7 @@ class RunList(Parts, ScrollView, can_focus=True):
     def select(self, run_id: str) -> None:
         """Put the cursor on a run, if it is shown, else on the study it is folded into."""
         places = (number for number, line in enumerate(self._lines) if line.row and line.row.id == run_id)
-        number = next(places, self._study_with(run_id))
+        number = next(places, study_with(self._lines, run_id))
         if number is not None:
             self.move_to(number)
 

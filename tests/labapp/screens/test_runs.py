@@ -25,6 +25,7 @@ from sessions import control
 from sessions.run.runs import Run
 from tests.conftest import Lab
 from tests.labapp.screens.app import LARGE, SMALL, drive, notices, text_of, until
+from tests.untrained import untrained
 
 LONG = {"epochs": 2000, "pace": 0.004}
 
@@ -86,6 +87,17 @@ class TestTheList:
                 assert runs.selected == order[place], key
 
         drive(lab, move)
+
+    def test_the_cursor_begins_on_what_is_being_trained(self, lab: Lab) -> None:
+        run = lab.at_step(lab.launch(**LONG), 1)
+        newer = untrained(lab, "images/bn")
+
+        async def look(app: LabApp, pilot: Pilot[None]) -> None:
+            await until(pilot, lambda: app.snapshot.complete and screen(app).runs.selected is not None)
+            assert [row.id for row in app.snapshot.rows] == [newer.id, run.id]
+            assert screen(app).runs.selected == run.id
+
+        drive(lab, look)
 
     def test_the_cursor_stays_on_its_run_when_others_come(self, lab: Lab, three: list[Run]) -> None:
         async def wait(app: LabApp, pilot: Pilot[None]) -> None:
