@@ -155,7 +155,7 @@ def speed(device: torch.device, options: argparse.Namespace, settings: dict[str,
 
 
 def trainer(device: torch.device, data: str | None, **settings: object) -> tuple[TorchLearner, Iterator[int]]:
-    config = configured_solver("attention", data, **SIZED, **{"device": str(device), **settings})
+    config = configured_solver("attention", data, **{**SIZED, "device": str(device), **settings})
     learner, task = TorchLearner(config.settings), MathTask(config.row.variants[config.variant].options)
     problems, chosen = open_math(config), cast(MathSettings, config.settings)
     artifacts = task.prepare(problems, chosen)
