@@ -133,7 +133,7 @@ ACTIONS = (
         "next_error",
         "e",
         "next error",
-        "The next picture, sentence or problem it gets wrong; enter tries the network on it",
+        "The next picture, sentence or problem it gets wrong; enter takes it to where the network is tried",
         RUN,
         True,
     ),

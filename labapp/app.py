@@ -244,7 +244,11 @@ class LabApp(App[None], inherit_bindings=False):
     def action_go(self, mode: str) -> None:
         while len(self.screen_stack) > 1:
             self.pop_screen()
+        from labapp.screens.base import LabScreen
+
         self.switch_mode(mode)
+        if isinstance(self.screen, LabScreen):
+            self.screen.arrive()
 
     def action_help(self) -> None:
         from labapp.screens.help import HelpScreen

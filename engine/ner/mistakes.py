@@ -59,6 +59,7 @@ def _mistake(sentence: Sentence, entity: Entity, true: str, taken: str, sure: Se
     confidence = sum(sure[start:end]) / (end - start)
     return {
         "sentence": in_context(sentence.tokens, start, end),
+        "text": " ".join(sentence.tokens),
         "class": true,
         "predicted": taken,
         "confidence": round(confidence, 4),

@@ -44,7 +44,7 @@ def curves(
             series = history.series.get((split, metric))
             if series is None:
                 continue
-            label = row.label if len(splits) == 1 else f"{row.label} {split}" if len(rows) > 1 else split
+            label = row.label if len(splits) == 1 else f"{split} {row.label}" if len(rows) > 1 else split
             found.append(
                 Curve(row.id, label, slots.get(row.id, 0), series, second=number > 0, metric=metric, best=best)
             )

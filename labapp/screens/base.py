@@ -65,6 +65,9 @@ class LabScreen(Screen[None]):
     def take_snapshot(self, snapshot: Snapshot) -> None:
         """Something about some run is different now. Called for the screen on top, and when it comes back."""
 
+    def arrive(self) -> None:
+        """Somebody chose this screen: the keyboard goes where it is wanted."""
+
     def on_screen_resume(self) -> None:
         self.lab.watcher.watch(self.watched())
         self.take_snapshot(self.lab.snapshot)

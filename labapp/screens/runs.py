@@ -142,8 +142,11 @@ class RunsScreen(RunsKeys):
             for row in snapshot.rows:
                 count[row.status] += 1
             words = "  ".join(f"{count[name]} {name}" for name in STATUS_ORDER if name in count)
-            words = words or ("no run matches" if snapshot.total else "no run yet")
-            if len(snapshot.rows) != snapshot.total:
+            if not snapshot.rows:
+                words = (
+                    f"none of {snapshot.total} runs matches (/ changes the filter)" if snapshot.total else "no run yet"
+                )
+            elif len(snapshot.rows) != snapshot.total:
                 words += f"  of {snapshot.total} (/ changes the filter)"
         text = Text(clean(words), no_wrap=True, overflow="ellipsis")
         if self.away:
@@ -201,7 +204,7 @@ class RunsScreen(RunsKeys):
             text.append(f" {' '.join(found)} ", "dim")
             text.append(sparkline(list(series.values[-LONGEST_SPARK:]), room, self.lab.ascii))
             text.append(f" {number(series.values[-1])}", "bold")
-            if row.best is not None:
+            if row.best is not None and found == ("val", row.monitor):
                 text.append(f" best {number(row.best)}", "dim")
         self.query_one("#spark", Static).update(text, layout=False)
 

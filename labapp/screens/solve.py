@@ -99,6 +99,7 @@ class SolveScreen(SolveActions):
         self.scored: Solved | None = None  # the program one typed, scored
         self.attending: Attending | None = None
         self._attended = "", ""  # the problem and the program it is of
+        self._typing_program = False  # so the cursor goes to it once it is scored
 
     def content(self) -> ComposeResult:
         yield Static(id="head", markup=False)
@@ -212,6 +213,7 @@ class SolveScreen(SolveActions):
     @on(Input.Changed, "#program")
     def _program_typed(self, message: Input.Changed) -> None:
         message.stop()
+        self._typing_program = True
         self.settling.later(SCORE, self._score, TYPING)
 
     def _score(self) -> None:
@@ -249,7 +251,7 @@ class SolveScreen(SolveActions):
             self.settings = found.settings
             self.solved = found.problems[0] if found.problems else None
         self.draw()
-        if lane == SCORE and self.program_field.has_focus:
+        if lane == SCORE and self._typing_program and self.program_field.has_focus:
             self.call_after_refresh(self.table.select, YOU)  # once there is a line for it
 
     def _take_error(self, lane: str, error: LabError) -> None:
@@ -261,6 +263,7 @@ class SolveScreen(SolveActions):
 
     def _take_examples(self, found: Examples) -> None:
         assert self.place is not None
+        self._typing_program = False
         self.total = found.total
         here = self.place.number - self.place.start
         self.example = found.examples[here] if here < len(found.examples) else None
@@ -362,6 +365,8 @@ class SolveScreen(SolveActions):
     def summary(self) -> str:
         if error := self.errors.get(SCORE):
             return tidy(f"your program: {error.got or error.title}")
+        if self.scored and self.scored.typed and self.scored.typed.error:
+            return tidy(f"your program: {self.scored.typed.error}")
         if self.scored and self.scored.typed and self.scored.typed.unknown:
             return tidy(f"your program: training never saw {', '.join(self.scored.typed.unknown)}")
         if error := self.errors.get(ATTEND):

@@ -126,6 +126,11 @@ class TryingText(Trying):
             self.settling.calm("text")
             self.ask()
 
+    def arrive(self) -> None:
+        """Ready to type, unless one left among the examples."""
+        if self.is_mounted and self.place is None:
+            self.field.focus()
+
     def begin_with(self, text: str) -> None:
         self.field.value = text
         self.field.action_end()

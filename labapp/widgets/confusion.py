@@ -49,7 +49,11 @@ class Confusion(Parts, can_focus=True):
         Binding("pagedown", "page(1)", show=False),
         Binding("home", "edge(0)", show=False),
         Binding("end", "edge(-1)", show=False),
+        Binding("enter", "open", show=False),
     ]
+
+    class Opened(Message):
+        """Enter on a cell."""
 
     class Moved(Message):
         """The cursor is on another cell now."""
@@ -135,6 +139,9 @@ class Confusion(Parts, can_focus=True):
 
     def action_move(self, down: int, right: int) -> None:
         self.jump(self.row + down, self.column + right)
+
+    def action_open(self) -> None:
+        self.post_message(self.Opened())
 
     def action_page(self, by: int) -> None:
         self.jump(self.row + by * max(1, self.down - 1), self.column)

@@ -95,10 +95,11 @@ def setting_lines(record: Record, told: Told, help: Mapping[str, str]) -> list[L
         found.append(Line((f"differs from the recipe {recipe} as it is now",), "head"))
         found += [line(key, "*", told.recipe_value(key), "mark") for key in differ]
     if told.problem:
-        title = f"settings (what the recipe {recipe} says now is not known: {told.problem})"
+        found.append(Line((f"settings; what the recipe {recipe} says now is not known:",), "head"))
+        found.append(Line((told.problem,), "head"))
     else:
         title = f"as the recipe {recipe} says" if differ else f"all as the recipe {recipe} says"
-    found.append(Line((title if told.read else "settings",), "head"))
+        found.append(Line((title if told.read else "settings",), "head"))
     found += [line(key, " ", "") for key in settings if key not in differ]
     return found
 

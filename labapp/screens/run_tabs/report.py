@@ -311,11 +311,21 @@ class ReportPane(Pane):
 
     @on(Table.Opened, "#examples")
     def _example_opened(self, event: Table.Opened) -> None:
-        """To the screen where the network is tried, with the problem in its field."""
         event.stop()
+        self._try_out(event.line)
+
+    @on(Confusion.Opened)
+    def _cell_opened(self, event: Confusion.Opened) -> None:
+        """The example that the cursor is on in the list behind the cell."""
+        event.stop()
+        if line := self.query_one("#examples", Table).line:
+            self._try_out(line)
+
+    def _try_out(self, line: Line) -> None:
+        """To the screen where the network is tried, with the sentence or the problem in its field."""
         if self.seen is not None and not self.seen.gone:
-            mistake = self._mistake_of(event.line)
-            self.lab.try_out(self.seen.row, tidy(mistake.problem) if mistake else "")
+            mistake = self._mistake_of(line)
+            self.lab.try_out(self.seen.row, tidy(mistake.text) if mistake else "")
 
     def _mistake_of(self, line: Line | None) -> Mistake | None:
         return next((each for each in self.report.mistakes if line and each.number == line.key), None)

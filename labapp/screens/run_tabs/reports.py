@@ -44,7 +44,7 @@ class Mistake:
     sure: float
     value: str = ""  # what a program comes to, and what would be right
     answer: str = ""
-    problem: str = ""  # the whole of it, where the example is a word problem
+    text: str = ""  # the whole of it, where it can be typed
 
 
 @dataclass(frozen=True)
@@ -125,9 +125,8 @@ def mistake_of(number: int, raw: dict[str, Any]) -> Mistake:
     name = next((str(raw[key]) for key in NAMES if key in raw), f"number {number + 1}")
     sure = next((number_of(raw, key, math.nan) for key in SURE if key in raw), math.nan)
     value, answer = (figure(number_of(raw, key, math.nan)) if key in raw else "" for key in ("value", "answer"))
-    return Mistake(
-        number, name, text_of(raw, "class"), text_of(raw, "predicted"), sure, value, answer, text_of(raw, "problem")
-    )
+    text = text_of(raw, "problem") or text_of(raw, "text")
+    return Mistake(number, name, text_of(raw, "class"), text_of(raw, "predicted"), sure, value, answer, text)
 
 
 def figure(value: float) -> str:
