@@ -45,6 +45,13 @@ def test_the_surest_come_first_and_few_of_a_kind() -> None:
     assert listed[0]["class"] == "geo"
 
 
+def test_the_whole_sentence_is_kept_to_be_tried() -> None:
+    long = sentence("Ana/B-per " + "went on " * 30 + ".")
+    (mistake,) = mistakes_of([long], [("O",) * len(long.tokens)], [[0.9] * len(long.tokens)], "default")
+    assert mistake["sentence"].endswith("...")
+    assert mistake["text"] == " ".join(long.tokens)
+
+
 def test_context_is_cut_on_both_sides() -> None:
     tokens = Sentence(tuple(map(str, range(40)))).tokens
     assert in_context(tokens, 20, 22).startswith("... 12 13")

@@ -115,6 +115,21 @@ class TestReport:
 
         opened(lab, run, walk)
 
+    def test_enter_on_a_cell_takes_its_example_to_where_the_network_is_tried(
+        self, lab: Lab, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run, tried = image_run(lab), list[tuple[str, str]]()
+
+        async def work(app: LabApp, pilot: Pilot[None], shown: RunScreen) -> None:
+            monkeypatch.setattr(app, "try_out", lambda row, text="": tried.append((row.id, text)))
+            pane = await report_of_run(pilot, shown)
+            pane.reports[pane.split].mistakes[0].__dict__["text"] = "Ana\tcame"
+            await pilot.press("e", "enter")
+            await until(pilot, lambda: tried)
+
+        opened(lab, run, work)
+        assert tried == [(run.id, "Ana came")]
+
     def test_a_hundred_classes_scroll_in_both_directions(self, lab: Lab) -> None:
         run = image_run(lab, classes=100)
 

@@ -231,6 +231,13 @@ class TestMarksAndCurves:
     def test_in_a_small_terminal_the_selected_run_has_a_sparkline(self, lab: Lab, three: list[Run]) -> None:
         async def look(app: LabApp, pilot: Pilot[None]) -> None:
             await until(pilot, lambda: "val loss" in text_of(app))
+            best = next(line for line in text_of(app).splitlines() if "val loss" in line)
+            assert " best " in best
+            screen(app).metric = "accuracy"  # which these runs do not have
+            screen(app).draw()
+            await until(pilot, lambda: "train loss" in text_of(app))
+            other = next(line for line in text_of(app).splitlines() if "train loss" in line)
+            assert " best " not in other
             assert not screen(app).query_one("#charts").display
 
         drive(lab, look, size=SMALL)

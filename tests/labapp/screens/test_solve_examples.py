@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import pytest
@@ -134,6 +135,30 @@ class TestAProgramOfOnesOwn:
             assert app.focused is shown.field
 
         opened(lab, work, SMALL)
+
+    def test_why_it_comes_to_nothing_is_said_before_what_training_never_saw(
+        self, lab: Lab, run: Run, solver_process: FakeSolver
+    ) -> None:
+        async def work(app: LabApp, pilot: Pilot[None], shown: SolveScreen) -> None:
+            await typed(pilot, shown, TRAIN)
+            await pressed(pilot, shown, "ctrl+y", *"add(n0,n2)")
+            assert shown.scored
+            assert shown.scored.typed
+            strange = replace(shown.scored.typed, error="step 1 uses n9, the problem has 3 numbers", unknown=("n9",))
+            shown.scored = replace(shown.scored, typed=strange)
+            assert shown.summary() == "your program: step 1 uses n9, the problem has 3 numbers"
+            shown.scored = replace(shown.scored, typed=replace(strange, error=None))
+            assert shown.summary() == "your program: training never saw n9"
+
+        opened(lab, work)
+
+    def test_another_problem_begins_with_its_best_program(self, lab: Lab, run: Run, solver_process: FakeSolver) -> None:
+        async def work(app: LabApp, pilot: Pilot[None], shown: SolveScreen) -> None:
+            await pressed(pilot, shown, "ctrl+y", *"add(n0,n1)", "f8")
+            assert "you" in names(shown)
+            assert shown.table.cursor == 0
+
+        opened(lab, work)
 
     def test_it_goes_with_every_problem(self, lab: Lab, run: Run, solver_process: FakeSolver) -> None:
         async def work(app: LabApp, pilot: Pilot[None], shown: SolveScreen) -> None:

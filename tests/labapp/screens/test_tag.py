@@ -227,6 +227,16 @@ class TestTheField:
 
         opened(lab, work)
 
+    def test_who_comes_back_can_type_at_once(self, lab: Lab, run: Run, tagger_process: FakeTagger) -> None:
+        async def work(app: LabApp, pilot: Pilot[None], shown: TagScreen) -> None:
+            await typed(pilot, shown, "Paris")
+            await pressed(pilot, shown, "escape", "1")
+            await until(pilot, lambda: app.current_mode == "runs")
+            await pilot.press("4")
+            await until(pilot, lambda: app.focused is shown.field)
+
+        opened(lab, work)
+
     def test_function_keys_act_within_it(self, lab: Lab, run: Run, tagger_process: FakeTagger) -> None:
         async def work(app: LabApp, pilot: Pilot[None], shown: TagScreen) -> None:
             await pressed(pilot, shown, *"Paris", "f2")
