@@ -19,14 +19,13 @@ from models.words import Dropout, Pieces, WordEmbedding
 
 
 class Words(NamedTuple):
-    """Sentences as an LSTM tagger reads them, padded on the right. Lengths stay on the CPU for packing."""
+    """Sentences as an LSTM tagger reads them, padded on the right. Lengths of spellings stay on the CPU for packing."""
 
     words: Tensor  # (batch, time) int64, PADDING on padding
     cases: Tensor  # (batch, time) int64: which kind of capitals and digits, 0 on padding
     spelled: Tensor  # (batch, time) int64: the row of `spellings`
     spellings: Tensor  # (spellings, characters) int64, 0 on padding
     mask: Tensor  # (batch, time) bool
-    lengths: Tensor  # (batch,) int64
     spelling_lengths: Tensor  # (spellings,) int64
 
 

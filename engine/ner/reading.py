@@ -20,7 +20,7 @@ from engine.text.batches import bucketed, padded
 from models.tagger import Words
 from models.words import Pieces
 
-STAY = ("lengths", "spelling_lengths")  # of a batch, on the CPU
+STAYS = "spelling_lengths"  # of a batch, on the CPU
 
 
 class Batch(NamedTuple):
@@ -31,7 +31,7 @@ class Batch(NamedTuple):
 
     def to(self, device: torch.device) -> Batch:
         moved = {
-            name: each if name in STAY else each.to(device, non_blocking=True)
+            name: each if name == STAYS else each.to(device, non_blocking=True)
             for name, each in self.inputs._asdict().items()
         }
         return Batch(self.inputs._replace(**moved), self.tags.to(device, non_blocking=True))
@@ -132,8 +132,7 @@ class WordInputs:
         self.table, self.table_lengths = table, table_lengths
 
     def take(self, rows: Tensor) -> Words:
-        lengths = self.lengths[rows]
-        spelled, mask = padded(self.spelled, self.starts[rows], lengths)  # (batch, time)
+        spelled, mask = padded(self.spelled, self.starts[rows], self.lengths[rows])  # (batch, time)
         distinct, places = spelled[mask].unique(return_inverse=True)
         local = torch.zeros_like(spelled).masked_scatter_(mask, places)
         spelling_lengths = self.table_lengths[distinct]
@@ -143,6 +142,5 @@ class WordInputs:
             spelled=local,
             spellings=self.table[distinct, : int(spelling_lengths.max())],
             mask=mask,
-            lengths=lengths,
             spelling_lengths=spelling_lengths,
         )

@@ -30,16 +30,15 @@ def sentences(lengths: list[int]) -> Words:
         spelled=torch.randint(6, mask.shape).masked_fill(~mask, 0),
         spellings=spellings.masked_fill(torch.arange(5) >= spelling_lengths[:, None], 0),
         mask=mask,
-        lengths=torch.tensor(lengths),
         spelling_lengths=spelling_lengths,
     )
 
 
 def only(batch: Words, row: int) -> Words:
     """One sentence without its padding."""
-    length = int(batch.lengths[row])
+    length = int(batch.mask[row].sum())
     own = {name: getattr(batch, name)[row : row + 1, :length] for name in ("words", "cases", "spelled", "mask")}
-    return batch._replace(**own, lengths=batch.lengths[row : row + 1])
+    return batch._replace(**own)
 
 
 def tagger(
