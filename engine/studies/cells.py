@@ -26,9 +26,7 @@ class Cell:
 
     def config(self, study: Study, seed: int) -> Config:
         """The whole configuration. No preference of the user's has a say: a study is the same for everybody."""
-        idle = idle_settings(settings_class(study.row), study.row.variants[self.variant].options)
-        common = {key: value for key, value in study.settings.items() if key not in idle}  # for other variants
-        settings = {**common, **dict(self.values), "seed": seed}
+        settings = {**study.settings_of(self.variant), **dict(self.values), "seed": seed}
         layers = [Layer(f"study {study.name}", settings)]
         return resolve(study.row, self.variant, study.data, study.recipe, layers)
 

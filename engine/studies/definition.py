@@ -62,6 +62,7 @@ class Study(Settings):
     recipe: str = "best"
     data: str | None = None  # a dataset's name or an absolute path; None = the task's default
     settings: dict[str, Any] = Field(default_factory=dict)  # of all its runs
+    own: dict[str, dict[str, Any]] = Field(default_factory=dict)  # of the runs of one variant, over those of all
     axes: list[Axis] = Field(default_factory=list, max_length=16)
     metric: str  # of the test split: by which the cells are compared
     afterwards: list[Afterwards] = Field(default_factory=list, max_length=16)
@@ -106,6 +107,8 @@ class Study(Settings):
             axis.__dict__["values"] = [typed(settings_class(row), axis.setting, value) for value in axis.values]
             if len(set(map(repr, axis.values))) < len(axis.values):
                 raise UsageError("a value is named twice", got=f"{axis.setting}: {', '.join(map(str, axis.values))}")
+        for variant, values in self.own.items():
+            self.own[variant] = self._checked_own(variant, values)
         names = [axis.setting for axis in self.axes]
         for kind, named in (("variant", self.variants), ("axis", names)):
             if len(set(named)) < len(named):
@@ -117,9 +120,35 @@ class Study(Settings):
             raise UsageError("these are too many cells", got=f"{count}", expected=f"{MOST_CELLS} at most")
         return self
 
+    def _checked_own(self, variant: str, values: dict[str, Any]) -> dict[str, Any]:
+        """The settings of one variant alone, typed. What no run of it has, or an axis sets, is refused."""
+        if variant not in self.variants:
+            raise unknown("variant of this study", variant, self.variants)
+        layer, cls = SettingsLayer(f"the settings of {variant} in study {self.name}", values), settings_class(self.row)
+        fixed = {"seed": "--seeds N: every cell N times"} | {
+            axis.setting: "settings that are no axis" for axis in self.axes
+        }
+        for key in values:
+            check_key(cls, key, layer)
+            if key in fixed:
+                raise UsageError(
+                    f"{key} is no setting of one variant", got=f"{key} in {layer.source}", expected=fixed[key]
+                )
+            if key in idle_settings(cls, self.row.variants[variant].options):
+                raise UsageError(
+                    f"{key} means nothing for {variant}", got=f"{key} in {layer.source}", expected="settings it has"
+                )
+        return validate(cls, values, [layer]).model_dump(mode="json", include=set(values))
+
     @property
     def row(self) -> TaskRow:
         return task_row(self.task)
+
+    def settings_of(self, variant: str) -> dict[str, Any]:
+        """What the study sets for the runs of a variant, axes and seed apart."""
+        idle = idle_settings(settings_class(self.row), self.row.variants[variant].options)
+        common = {key: value for key, value in self.settings.items() if key not in idle}  # for other variants
+        return common | self.own.get(variant, {})
 
     def as_dict(self) -> dict[str, Any]:
         """As TOML can hold it."""
@@ -128,7 +157,8 @@ class Study(Settings):
     @property
     def digest(self) -> str:
         """Names what is trained: studies that differ only in what is shown of them are one."""
-        what = self.model_dump(mode="json", include={"task", "variants", "recipe", "data", "settings", "axes"})
+        parts = {"task", "variants", "recipe", "data", "settings", "axes"} | ({"own"} if self.own else set())
+        what = self.model_dump(mode="json", include=parts)
         return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:6]
 
     def changed(self, **changes: Any) -> Study:

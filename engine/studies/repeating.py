@@ -84,6 +84,10 @@ def study_command(study: Study, seeds: Sequence[int], *, data_shown: str | None 
     for key, value in study.settings.items():
         if base is None or base.settings.get(key) != value:
             parts += ["--set", f"{key}={typed(value)}"]
+    for variant, own in study.own.items():
+        for key, value in own.items():
+            if base is None or base.own.get(variant, {}).get(key) != value:
+                parts += ["--set", f"{variant}/{key}={typed(value)}"]
     known = {axis.setting: axis.values for axis in base.axes} if base else {}
     for axis in study.axes:
         if known.get(axis.setting) != axis.values:

@@ -102,7 +102,10 @@ def opened(
         try:
             opened_file = file.open("rb")
         except OSError as error:
-            raise UsageError("the file cannot be read", got=f"{file}: {error.strerror or error}") from error
+            raise UsageError(
+                "the file cannot be read", got=f"{file}: {error.strerror or error}", expected="a file of text",
+                hint=f"a {noun} alone needs no file: {example}",
+            ) from error  # fmt: skip
         with opened_file:
             yield opened_file, str(file)
     else:

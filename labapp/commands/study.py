@@ -13,7 +13,7 @@ from engine.errors import LabError, UsageError
 from engine.studies.cells import cells_of, grid
 from engine.studies.definition import Study, find_study, our_studies, own_studies, study_of
 from labapp.cli import HomeOption, JsonOption, Lab, open_lab
-from labapp.commands.train import SetOption, command_line
+from labapp.commands.train import command_line
 from labapp.follow import follow
 from labapp.form.launching import place, require_data
 from labapp.form.studies import cells_named, seeds_in
@@ -42,7 +42,10 @@ def study(
     ] = None,
     data: Annotated[str | None, typer.Option("--data", metavar="NAME_OR_PATH", help="Dataset or folder.")] = None,
     recipe: Annotated[str | None, typer.Option("--recipe", help="seed, or best (the default).")] = None,
-    set_: SetOption = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change one setting; VARIANT/KEY=VALUE of one variant alone."),
+    ] = None,
     grid_: Annotated[
         list[str] | None, typer.Option("--grid", metavar="KEY=V,V", help="Every value of a setting; several multiply.")
     ] = None,
@@ -137,10 +140,28 @@ def configure(
     if called is not None:
         changes["name"] = called
     if assignments:
-        changes["settings"] = {**found.settings, **command_line(found.row, list(assignments)).values}
+        changes |= assigned(found, assignments)
     if axes:
         changes["axes"] = [axis.model_dump() for axis in grid(found, axes)]
     return found.changed(**changes) if changes else found
+
+
+def assigned(study: Study, assignments: Sequence[str]) -> dict[str, Any]:
+    """The settings of a study after `key=value`, for all its runs, and `variant/key=value`, for those of one."""
+    common: list[str] = []
+    own: dict[str, list[str]] = {}
+    for text in assignments:
+        variant, slash, rest = text.partition("=")[0].partition("/")
+        if slash:
+            own.setdefault(variant.strip(), []).append(rest + text[len(variant) + 1 + len(rest) :])
+        else:
+            common.append(text)
+    values = command_line(study.row, common).values if common else {}
+    of_one = {
+        variant: {**study.own.get(variant, {}), **command_line(study.row, texts).values}
+        for variant, texts in own.items()
+    }
+    return {"settings": {**study.settings, **values}, "own": {**study.own, **of_one}}
 
 
 def study_named(lab: Lab, studies: Studies, name: str) -> Study:

@@ -160,6 +160,8 @@ def about_study(
     question = textwrap.wrap(clean(study.question or study.title or study.name), max(20, width))
     said = [f"({study.source})"] if study.source else []
     said += [f"{axis.setting}: {', '.join(map(shown, axis.values))}" for axis in study.axes]
+    said += [f"{variant}: {', '.join(f'{key}={shown(value)}' for key, value in own.items())}"
+             for variant, own in study.own.items()]  # fmt: skip
     cells: dict[str, Counter[str]] = {cell.label: Counter() for cell in cells_of(study)}
     for each in planned or ():
         cells.setdefault(each.cell.label, Counter())[each.action] += 1

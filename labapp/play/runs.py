@@ -42,8 +42,12 @@ def check_run(run: Run, operation: str, title: str) -> None:
     """For a command: `title` says what runs of another task are not for. Raises before anything is loaded."""
     if not can(run.task, operation):
         able = able_to(operation)
-        expected = f"one of {' or '.join(able)}" if able else None
-        raise UsageError(title, got=f"{run.id}, of task {run.task}", expected=expected)
+        raise UsageError(
+            title,
+            got=f"{run.id}, of task {run.task}",
+            expected=f"a run of {' or '.join(able)}" if able else None,
+            hint=f"labapp runs task:{able[0]} lists them" if able else None,
+        )
 
 
 def able_to(operation: str) -> list[str]:

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.config import settings_class
 from engine.errors import UsageError
 from engine.report.subject import CellFacts, RunFacts, Subject
-from engine.settings import idle_settings
 from engine.studies.cells import Cell, cells_of
 from engine.studies.comparison import compare, row_of
 from engine.studies.definition import Study, our_studies
@@ -70,9 +68,8 @@ def _asks(study: Study) -> bool:
 
 
 def _cell_command(study: Study, cell: Cell, seed: int, data: str | None, *, shareable: bool) -> str:
-    settings: dict[str, Any] = {**study.settings, **dict(cell.values), "seed": seed}
-    idle = idle_settings(settings_class(study.row), study.row.variants[cell.variant].options)
-    settings = {key: hidden(value, shareable) for key, value in settings.items() if key not in idle}
+    settings: dict[str, Any] = {**study.settings_of(cell.variant), **dict(cell.values), "seed": seed}
+    settings = {key: hidden(value, shareable) for key, value in settings.items()}
     return command_of(study.task, cell.variant, data, study.recipe, settings)
 
 

@@ -141,7 +141,7 @@ class TestWhatIsRefused:
         give_checkpoint(pictures)
         printed = labapp("solve", pictures.id, TRAIN, "--json")
         assert printed.code == 2
-        assert printed.json["error"]["expected"] == "one of mathqa"
+        assert printed.json["error"]["expected"] == "a run of mathqa"
         assert "no checkpoint yet" in labapp("solve", fresh.id, TRAIN).err
         assert process.started == []
 

@@ -89,6 +89,15 @@ class TestLaunching:
         labapp("study", "mine")
         assert len(lab.store.ids()) == 2
 
+    def test_a_setting_of_one_variant_alone(self, labapp: Any, lab: Lab, mine: Path) -> None:
+        labapp("study", "mine", "--set", "lr=0.3", "--set", "slope/epochs=5")
+        found = {run.variant: run.settings for run in map(lab.store.read, lab.store.ids())}
+        assert {name: (each["epochs"], each["lr"]) for name, each in found.items()} == {
+            "line": (2, 0.3), "slope": (5, 0.3)
+        }  # fmt: skip
+        refused = labapp("study", "mine", "--set", "slop/epochs=5")
+        assert (refused.code, "did you mean 'slope'?" in refused.err) == (2, True)
+
     def test_without_seeds_it_goes_on_with_those_it_has(self, labapp: Any, lab: Lab, mine: Path) -> None:
         labapp("study", "mine", "--seeds", "1,5", "--only", "line")
         labapp("study", "mine")

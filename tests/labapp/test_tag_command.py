@@ -165,7 +165,7 @@ class TestWhatIsRefused:
         give_checkpoint(pictures)
         printed = labapp("tag", pictures.id, "Paris", "--json")
         assert printed.code == 2
-        assert printed.json["error"]["expected"] == "one of ner"
+        assert printed.json["error"]["expected"] == "a run of ner"
         assert "no checkpoint yet" in labapp("tag", fresh.id, "Paris").err
         assert process.started == []
 

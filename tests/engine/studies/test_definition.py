@@ -9,6 +9,7 @@ import pytest
 from engine.errors import LabError, UsageError
 from engine.studies.cells import cells_of
 from engine.studies.definition import find_study, our_studies, own_studies, read_study, study_of
+from engine.studies.repeating import study_command
 from tests.studies import toy
 
 OURS = ["batch-size", "features", "grad-cam", "norms", "ner-ladder", "beam-size", "teacher-forcing", "text2math"]
@@ -130,3 +131,35 @@ class TestWhatItIs:
     def test_a_change_is_checked(self) -> None:
         with pytest.raises(UsageError, match="'epochs' cannot be"):
             toy().changed(settings={"epochs": -1})
+
+
+class TestSettingsOfOneVariant:
+    def test_stand_over_those_of_all_and_touch_no_other(self) -> None:
+        study = toy(settings={"epochs": 2, "lr": 0.1}, own={"slope": {"epochs": "5"}})
+        epochs = {cell.variant: cell.config(study, 1).settings.epochs for cell in cells_of(study)}
+        assert epochs == {"line": 2, "slope": 5}
+        assert {cell.config(study, 1).settings.lr for cell in cells_of(study)} == {0.1}
+
+    def test_make_another_study_and_come_back_from_what_it_is_stored_as(self) -> None:
+        study = toy(own={"slope": {"epochs": 5}})
+        assert study.digest != toy().digest
+        assert study_of(study.as_dict(), "again") == study
+        assert study_command(study, [1]).endswith("--set slope/epochs=5 --as toys --seeds 1")
+
+    @pytest.mark.parametrize(
+        ("own", "expected"),
+        [
+            ({"slop": {"epochs": 5}}, "unknown variant of this study 'slop'"),
+            ({"slope": {"epoch": 5}}, "unknown setting 'epoch'"),
+            ({"slope": {"epochs": -1}}, "'epochs' cannot be"),
+            ({"slope": {"seed": 3}}, "seed is no setting of one variant"),
+            ({"slope": {"points": 3}}, "points is no setting of one variant"),
+        ],
+    )
+    def test_what_cannot_be_is_refused(self, own: dict[str, dict[str, object]], expected: str) -> None:
+        with pytest.raises(UsageError, match=expected):
+            toy(own=own, axes=[{"setting": "points", "values": [8, 16]}])
+
+    def test_what_means_nothing_for_the_variant_is_refused(self) -> None:
+        with pytest.raises(UsageError, match="encoder means nothing for attention"):
+            our_studies()["text2math"].changed(own={"attention": {"encoder": "somewhere"}})

@@ -33,4 +33,4 @@ def test_a_run_that_cannot_be_tried_says_why(lab: Lab) -> None:
         screen_for(home, row_of(untrained(lab, "ner/bilstm-crf")))
     with pytest.raises(UsageError, match="not for these") as refused:
         check_run(toy, "tag", "this is not for these")
-    assert refused.value.expected == "one of ner"
+    assert refused.value.expected == "a run of ner"

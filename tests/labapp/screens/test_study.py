@@ -125,3 +125,15 @@ def test_a_study_that_cannot_be_read_is_said_and_the_others_are_there(lab: Lab) 
         assert any("bad.toml" in notice for notice in notices(app))
 
     drive(lab, work)
+
+
+def test_the_settings_of_one_variant_are_shown_and_go_along(lab: Lab) -> None:
+    (lab.store.home.ensure().studies / "b-own.toml").write_text(TOML + "own = { slope = { epochs = 5 } }\n")
+
+    async def work(app: LabApp, pilot: Pilot[None]) -> None:
+        screen = await opened(app, pilot, "b-own")
+        assert "slope: epochs=5" in text_of(app)
+        assert screen.chosen is not None
+        assert screen.chosen.wanted().own == {"slope": {"epochs": 5}}
+
+    drive(lab, work, size=LARGE)
