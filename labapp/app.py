@@ -24,6 +24,7 @@ from labapp.live.watch import LOOK_EVERY, Watcher
 from labapp.messages import (
     CurvesGrew,
     Done,
+    Example,
     FillFrom,
     MachineSampled,
     QueueChanged,
@@ -318,19 +319,19 @@ class LabApp(App[None], inherit_bindings=False):
         if not isinstance(self.screen, StudyScreen):
             self.push_screen(StudyScreen(study_id))
 
-    def try_out(self, row: RunRow, text: str = "") -> None:
-        """To the screen that uses runs of this kind, with a text to begin with; says why not, where that cannot be."""
+    def try_out(self, row: RunRow, example: Example | None = None) -> None:
+        """To the screen that uses runs of this kind, and of an example; says why not, where that cannot be."""
 
         def work() -> None:
             from labapp.play.runs import screen_for
 
-            self.post_message(UseRun(row.id, screen_for(self.home, row).name, text))
+            self.post_message(UseRun(row.id, screen_for(self.home, row).name, example))
 
         self.in_thread(work)
 
     def on_use_run(self, message: UseRun) -> None:
         self.action_go(message.screen)
-        self.screen.post_message(UseRun(message.run_id, message.screen, message.text))
+        self.screen.post_message(UseRun(message.run_id, message.screen, message.example))
 
     def open_run(self, run_id: str) -> None:
         from labapp.screens.run import RunScreen

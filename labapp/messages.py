@@ -104,12 +104,22 @@ class FillFrom(Message):
         self.run_id = run_id
 
 
-class UseRun(Message, bubble=False):
-    """A trained run is to be used, on the screen for it; on `text`, if there is one."""
+@dataclass(frozen=True)
+class Example:
+    """What is to be tried: a text that can be typed, or a picture of a split."""
 
-    def __init__(self, run_id: str, screen: str, text: str = ""):
+    text: str = ""
+    split: str = ""
+    name: str = ""  # of the picture
+    label: str = ""  # its class
+
+
+class UseRun(Message, bubble=False):
+    """A trained run is to be used, on the screen for it; on an example, if there is one."""
+
+    def __init__(self, run_id: str, screen: str, example: Example | None = None):
         super().__init__()
-        self.run_id, self.screen, self.text = run_id, screen, text
+        self.run_id, self.screen, self.example = run_id, screen, example
 
 
 class RunsFound(Message):

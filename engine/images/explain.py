@@ -136,6 +136,12 @@ class Explainer:
         key = ORDERS[order](predictions.confidences, draw.astype(np.float32))
         return places[np.argsort(key[places], kind="stable")][:count]
 
+    def named(self, split: str, class_name: str, name: object) -> Rows:
+        """Where the picture of this name is, if there is one and it is of the class."""
+        names, labels = self.own_pictures(split).names, self.predictions(split).labels
+        of_class = np.flatnonzero(labels == self.class_index(class_name)).tolist() if name is not None else []
+        return np.array([place for place in of_class if names[place] == name], dtype=np.int64)
+
     def own_pictures(self, split: str) -> PictureSplit:
         """A split of what the run was trained on."""
         self.predictions(split)

@@ -51,7 +51,7 @@ def warm_up() -> None:
 def pictures(model: TrainedModel, args: Arguments, cache: Path, say: Say) -> Answer:
     """How many of each class were classified rightly and wrongly, and small pictures of some of one class.
 
-    {split, class?, right, wrong, order, side}
+    {split, class?, right, wrong, order, side, name?}; the one of that name is among them if it is of the class.
     """
     explainer = Explainer(model, cache, say)
     split, wanted = text(args, "split", "val"), args.get("class")
@@ -65,8 +65,11 @@ def pictures(model: TrainedModel, args: Arguments, cache: Path, say: Say) -> Ans
     if wanted is not None:
         side, order = number(args, "side", 32, 1, LARGEST_SIDE), text(args, "order", "random")
         own = explainer.own_pictures(split)
+        sought = explainer.named(split, str(wanted), args.get("name"))
         for correct, key in ((True, "right"), (False, "wrong")):
             places = explainer.choose(split, str(wanted), correct, number(args, key, PER_CLASS, 0, MOST), order)
+            more = sought[(predictions.right[sought] == correct) & ~np.isin(sought, places)]
+            places = np.concatenate([more, places])
             for place, picture in zip(places.tolist(), own.take(places), strict=True):
                 found.append(
                     {

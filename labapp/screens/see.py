@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -17,7 +18,7 @@ from engine.errors import LabError
 from labapp.actions import SEE
 from labapp.fit import tidy
 from labapp.live.rows import RunRow
-from labapp.messages import Answered, Done, Refused, Snapshot
+from labapp.messages import Answered, Done, Example, Refused, Snapshot
 from labapp.play.asker import Asker
 from labapp.play.words import error_text, work_line
 from labapp.screens.base import bindings_of
@@ -76,6 +77,8 @@ class SeeScreen(SeeActions):
         self.shown: Pictures | None = None  # the last that came: of a class, or the counts alone
         self.chosen: tuple[str, str] | None = None  # OWN or ("class", name); None = not known yet
         self.own: list[Thumb] = []  # the user's pictures
+        self.sought = ""  # the name of a picture of the chosen class that is to be among those shown
+        self.opening = ""  # and large, as soon as it is there
         self.fetch = ""  # the line for what was written last
         self.said = Text()  # at the foot, while nothing is being done
         self.settling = Settling(self)
@@ -147,9 +150,15 @@ class SeeScreen(SeeActions):
         self.enlarge(False)
         self.look(View(run_id, view.split, view.order))
 
-    def look(self, view: View) -> None:
+    def begin_with(self, example: Example) -> None:
+        """Show this picture large."""
+        if self.view is not None and example.name:
+            self.chosen = ("class", example.label)
+            self.look(replace(self.view, split=example.split), example.name)
+
+    def look(self, view: View, sought: str = "") -> None:
         """Show pictures of another run, split or order."""
-        self.view = view
+        self.view, self.sought, self.opening = view, sought, sought
         if self.chosen == OWN:
             self.chosen = None
         self.gallery.unmark_all()
@@ -163,7 +172,7 @@ class SeeScreen(SeeActions):
         """Ask for the pictures of the class that is chosen; where none is, for the counts of all."""
         if self.view is None or self.chosen == OWN:
             return
-        args = self.view.pictures(self.chosen[1] if self.chosen else None)
+        args = self.view.pictures(self.chosen[1] if self.chosen else None, self.sought or None)
         found = self.asker.known("pictures", args)
         if found is not None:
             self._calm("pictures")
@@ -244,8 +253,19 @@ class SeeScreen(SeeActions):
         else:
             self.say_words(None)
             self.gallery.show(found.thumbs, "no picture of this class is in this split")
+            self._open_sought(found)
             self.call_after_refresh(self.follow)
         self.tick()
+
+    def _open_sought(self, found: Pictures) -> None:
+        """The picture that was asked for by its name, large, once."""
+        name, self.opening = self.opening, ""
+        thumb = next((each for each in found.thumbs if name and each.name == name), None)
+        if thumb is not None:
+            self.gallery.select(thumb.key)
+            self.enlarge(True)
+        elif name:
+            self.post_message(Done(f"{tidy(name)} is not in the {found.split} split any more"))
 
     def _show_classes(self) -> None:
         known = self.shown.classes if self.shown else ()
@@ -311,7 +331,7 @@ class SeeScreen(SeeActions):
         key = line.key if line else None
         if key is None or key == self.chosen or self.chosen is None:
             return
-        self.chosen = key
+        self.chosen, self.sought = key, ""
         self.gallery.show((), ASKING)
         if key == OWN:
             self._show_own()

@@ -8,7 +8,7 @@ from textual import on
 
 from labapp.fit import tidy
 from labapp.live.rows import RunRow
-from labapp.messages import Done, RunsFound, UseRun
+from labapp.messages import Done, Example, RunsFound, UseRun
 from labapp.screens.base import LabScreen
 from labapp.widgets.pick import Pick
 
@@ -93,11 +93,12 @@ class Trying(LabScreen):
     @on(UseRun)
     def _use_run(self, message: UseRun) -> None:
         self.show_run(message.run_id)
-        if message.text:
-            self.begin_with(message.text)
+        if message.example is not None:
+            self.begin_with(message.example)
 
-    def begin_with(self, text: str) -> None:
-        """Where there is a field to type in, as if it had been typed."""
+    def begin_with(self, example: Example) -> None:
+        """Look at this one first."""
+        raise NotImplementedError
 
     def row_of(self, run_id: str) -> RunRow | None:
         """What is known of a run."""

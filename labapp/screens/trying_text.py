@@ -15,7 +15,7 @@ from textual import on
 from textual.widgets import Input, Static
 
 from engine.errors import LabError
-from labapp.messages import Answered, Done, Snapshot
+from labapp.messages import Answered, Done, Example, Snapshot
 from labapp.play.asker import Asker
 from labapp.play.examples import SPLITS, Place, after
 from labapp.play.words import error_text, work_line
@@ -131,8 +131,10 @@ class TryingText(Trying):
         if self.is_mounted and self.place is None:
             self.field.focus()
 
-    def begin_with(self, text: str) -> None:
-        self.field.value = text
+    def begin_with(self, example: Example) -> None:
+        if not example.text:
+            return
+        self.field.value = example.text
         self.field.action_end()
         self.look_at(None)
 

@@ -30,11 +30,11 @@ class View:
     target: str | None = None
     layer: str | None = None
 
-    def pictures(self, class_name: str | None) -> dict[str, Any]:
-        """The pictures of a class; of none, only the counts of all."""
+    def pictures(self, class_name: str | None, sought: str | None = None) -> dict[str, Any]:
+        """The pictures of a class, the one `sought` by its name among them; of none, only the counts of all."""
         return {
             "run": self.run, "split": self.split, "class": class_name, "right": RIGHT, "wrong": WRONG,
-            "order": self.order, "side": THUMB_SIDE,
+            "order": self.order, "side": THUMB_SIDE, "name": sought,
         }  # fmt: skip
 
     def explain(self, key: int | str, side: int) -> dict[str, Any]:

@@ -322,10 +322,10 @@ class ReportPane(Pane):
             self._try_out(line)
 
     def _try_out(self, line: Line) -> None:
-        """To the screen where the network is tried, with the sentence or the problem in its field."""
+        """To the screen where the network is tried, with this picture, sentence or problem."""
         if self.seen is not None and not self.seen.gone:
             mistake = self._mistake_of(line)
-            self.lab.try_out(self.seen.row, tidy(mistake.text) if mistake else "")
+            self.lab.try_out(self.seen.row, mistake.as_example(self.split) if mistake else None)
 
     def _mistake_of(self, line: Line | None) -> Mistake | None:
         return next((each for each in self.report.mistakes if line and each.number == line.key), None)

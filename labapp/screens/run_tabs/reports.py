@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.events import is_finite
+from labapp.fit import tidy
 from labapp.live.rows import short
+from labapp.messages import Example
 from labapp.output import number
 from labapp.screens.run_tabs import searches
 from labapp.screens.run_tabs.searches import Searched
@@ -45,6 +47,10 @@ class Mistake:
     value: str = ""  # what a program comes to, and what would be right
     answer: str = ""
     text: str = ""  # the whole of it, where it can be typed
+
+    def as_example(self, split: str) -> Example:
+        """To be tried; `split` is what it is of."""
+        return Example(tidy(self.text)) if self.text else Example("", split, self.name, self.true)
 
 
 @dataclass(frozen=True)

@@ -96,6 +96,22 @@ class TestPictures:
         expected = cast(Any, model).splits["val"].images[one["index"]]
         np.testing.assert_array_equal(pixels(one["image"]), expected)
 
+    def test_one_that_is_named_comes_first_and_once_if_it_is_of_the_class(self, model: TrainedModel) -> None:
+        usual = ask(pictures, model, **{"class": "red"}, right=3, wrong=2)["pictures"]
+        everything = ask(pictures, model, **{"class": "red"}, right=10, wrong=0)["pictures"]
+        other = next(each for each in everything if each["index"] not in [one["index"] for one in usual])
+        named = [
+            each["index"]
+            for each in ask(pictures, model, **{"class": "red"}, right=3, wrong=2, name=other["name"])["pictures"]
+        ]
+        assert named == [other["index"], *(each["index"] for each in usual)]
+        for name, class_name, count in (
+            (usual[1]["name"], "red", 3),
+            (other["name"], CLASSES[1], 0),
+            ("gone", "red", 3),
+        ):
+            assert len(ask(pictures, model, **{"class": class_name}, right=3, wrong=0, name=name)["pictures"]) == count
+
     @pytest.mark.parametrize(("order", "sign"), [("surest", -1), ("least", 1)])
     def test_ranks_by_confidence(self, model: TrainedModel, order: str, sign: int) -> None:
         found = ask(pictures, model, **{"class": "red"}, right=10, wrong=0, order=order)["pictures"]

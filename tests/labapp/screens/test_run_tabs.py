@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from labapp.app import LabApp
+from labapp.messages import Example
 from labapp.screens.run import RunScreen
 from labapp.screens.run_tabs.artifacts import ArtifactsPane
 from labapp.screens.run_tabs.files import Found, listing_of, scp_line
@@ -118,17 +120,18 @@ class TestReport:
     def test_enter_on_a_cell_takes_its_example_to_where_the_network_is_tried(
         self, lab: Lab, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        run, tried = image_run(lab), list[tuple[str, str]]()
+        run, tried = image_run(lab), list[tuple[str, Example]]()
 
         async def work(app: LabApp, pilot: Pilot[None], shown: RunScreen) -> None:
-            monkeypatch.setattr(app, "try_out", lambda row, text="": tried.append((row.id, text)))
+            monkeypatch.setattr(app, "try_out", lambda row, example=None: tried.append((row.id, example)))
             pane = await report_of_run(pilot, shown)
-            pane.reports[pane.split].mistakes[0].__dict__["text"] = "Ana\tcame"
+            mistake = pane.report.mistakes[0]
             await pilot.press("e", "enter")
             await until(pilot, lambda: tried)
+            assert tried == [(run.id, Example("", "test", mistake.name, mistake.true))]
+            assert replace(mistake, text="Ana\tcame").as_example("val") == Example("Ana came")
 
         opened(lab, run, work)
-        assert tried == [(run.id, "Ana came")]
 
     def test_a_hundred_classes_scroll_in_both_directions(self, lab: Lab) -> None:
         run = image_run(lab, classes=100)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from textual.pilot import Pilot
 
 from labapp.app import LabApp
 from labapp.face import Face
+from labapp.live.rows import row_of
+from labapp.messages import Example
 from labapp.screens.run import RunScreen
 from labapp.screens.see import SeeScreen
 from labapp.widgets.gallery import Gallery
@@ -192,6 +196,24 @@ class TestPictures:
             await until(pilot, lambda: app.current_mode == "runs")
 
         seen(lab, work, SMALL)
+
+    def test_a_mistake_of_a_report_is_there_large_whatever_was_looked_at(
+        self, lab: Lab, run: Run, playground: FakePlayground
+    ) -> None:
+        mistake = Example("", "test", "test/cat/5", "cat")
+
+        async def work(app: LabApp, pilot: Pilot[None], shown: SeeScreen) -> None:
+            app.try_out(row_of(run), mistake)
+            await until(pilot, lambda: shown.has_class("large"))
+            assert shown.gallery.thumb is not None
+            assert shown.gallery.thumb.name == "test/cat/5"
+            await pilot.press("escape", "s")
+            await until(pilot, lambda: playground.of("pictures")[-1]["name"] is None)
+            assert not shown.has_class("large")
+            app.try_out(row_of(run), replace(mistake, name="gone"))
+            await until(pilot, lambda: any("gone is not in the test split any more" in each for each in notices(app)))
+
+        seen(lab, work)
 
     def test_a_double_click_enlarges(self, lab: Lab, run: Run, playground: FakePlayground) -> None:
         async def work(app: LabApp, pilot: Pilot[None], shown: SeeScreen) -> None:
