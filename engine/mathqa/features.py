@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -27,6 +28,7 @@ from models.seq2seq import ReadFeatures, ReadPieces, word_features
 FOLDER = "features"  # in the cache
 KEPT_FROM = 500  # problems that are worth keeping
 AT_ONCE = 4_000  # words that are read together
+SAID_EVERY = 20.0  # seconds
 SCRATCH_SEED = 20_240_330  # one from scratch is the same in every process: its weights are nowhere else
 
 Say = Callable[[str], None]
@@ -126,8 +128,11 @@ class FrozenReader:
         found = torch.empty(total, self.encoder.width, dtype=torch.float16)
         starts = pieces.pieces.starts
         ordered = pieces.lengths.argsort(stable=True)
-        position = 0
+        position, said = 0, time.monotonic()
         while position < len(ordered):
+            if time.monotonic() - said > SAID_EVERY:
+                said = time.monotonic()
+                self.say(f"  {position:,} of {len(ordered):,}, the short ones first")
             count = max(1, AT_ONCE // int(pieces.lengths[ordered[min(position + 64, len(ordered) - 1)]]))
             rows = ordered[position : position + count]
             batch = moved(pieces.pieces.take(rows), self.device)

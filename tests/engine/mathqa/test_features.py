@@ -124,6 +124,18 @@ class TestFrozen:
         frozen.reader.cache = None  # type: ignore[attr-defined]
         torch.testing.assert_close(whole(frozen.reader.read(READINGS[:1] + READINGS)), first, rtol=2e-3, atol=2e-3)
 
+    def test_it_says_how_far_it_is(self, frozen: MathTask, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(features, "AT_ONCE", 1)
+        monkeypatch.setattr(features, "SAID_EVERY", -1.0)
+        reader, said = reader_of(frozen), list[str]()
+        reader.say = said.append
+        reader.read(READINGS)
+        count = len(READINGS)
+        assert said == [
+            f"reading {count} problems with the frozen encoder, once",
+            *(f"  {done} of {count}, the short ones first" for done in range(count)),
+        ]
+
     def test_training_draws_the_same_whenever_they_are_computed(self, frozen: MathTask) -> None:
         before = torch.get_rng_state()
         reader_of(frozen).read(READINGS)
