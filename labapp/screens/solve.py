@@ -77,7 +77,7 @@ class SolveScreen(SolveActions):
         & #words { height: 1fr; padding: 0 2; display: none; }
         & #beams { height: auto; max-height: 50%; }
         & #worked { border-top: solid $panel; border-title-align: right; border-title-color: $foreground 60%; }
-        & > #foot { height: 1; padding: 0 1; background: $surface; text-wrap: nowrap; text-overflow: ellipsis; }
+        & > #foot { height: auto; min-height: 1; max-height: 2; padding: 0 1; background: $surface; }
         &.programming > #program { display: block; }
         &.placed > #example { display: block; }
         &.wordy #beams, &.wordy #worked { display: none; }

@@ -57,7 +57,7 @@ class TagScreen(TagActions):
         & #trouble { height: auto; max-height: 50%; padding: 1 2 0 2; display: none; }
         & #tokens { display: none; width: 44; border-left: solid $panel; }
         & > #legend { height: auto; max-height: 3; padding: 0 1; margin: 1 0 0 0; }
-        & > #foot { height: 1; padding: 0 1; background: $surface; text-wrap: nowrap; text-overflow: ellipsis; }
+        & > #foot { height: auto; min-height: 1; max-height: 2; padding: 0 1; background: $surface; }
         &.wide #tokens { display: block; }
         &.wide #tokens.with-gold { width: 52; }
         &.wide #tokens.with-other { width: 58; }

@@ -196,7 +196,7 @@ class TryingText(Trying):
             said = work_line(doing, self.work)
         if said != self._foot:
             self._foot = said
-            self.query_one("#foot", Static).update(Text(said, no_wrap=True, overflow="ellipsis"))
+            self.query_one("#foot", Static).update(Text(said))
 
     # -- keys
 

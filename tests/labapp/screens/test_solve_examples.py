@@ -178,7 +178,8 @@ class TestAProgramOfOnesOwn:
 
         def strict(args: Any) -> Any:
             if args.get("program") == "add(":
-                raise UsageError("this is no program", got="step 1 is no step: 'add('")
+                wrong = "step 1 is no step: 'add(', expected operation(argument,argument)"
+                raise UsageError("this is no program", got=wrong)
             return own(args)
 
         solver_process.answers["solve"] = strict
@@ -189,11 +190,12 @@ class TestAProgramOfOnesOwn:
             shown.program_field.value = "add("
             await pressed(pilot, shown)
             assert "your program: step 1 is no step: 'add('" in text_of(app)
+            assert "operation(argument,argument)" in text_of(app), "to its end, in a second line"
             assert programs(shown) == list(PROGRAMS)
             await pressed(pilot, shown, *"n0,n1)")
             assert "your program" not in text_of(app)
 
-        opened(lab, work)
+        opened(lab, work, SMALL)
 
     def test_escape_leaves_its_field_and_closes_an_empty_one(
         self, lab: Lab, run: Run, solver_process: FakeSolver
