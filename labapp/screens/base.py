@@ -16,11 +16,18 @@ from labapp.messages import Done, Refused, Snapshot
 from labapp.output import clean
 from labapp.widgets.bars import KeyBar, TopBar
 from labapp.widgets.dialogs import Ask, Confirm
+from sessions.run.status import RESUMABLE
 
 if TYPE_CHECKING:
     from labapp.app import LabApp
 
 MOST_NAMED = 6  # runs named in a question
+ALIVE = frozenset({"running", "stalled", "queued"})
+OBEYS = {
+    "stop": ALIVE | {"paused"},
+    "pause": ALIVE,
+    "resume": RESUMABLE | {"remote"},
+}  # the statuses in which a run does
 
 
 def bindings_of(where: str) -> list[BindingType]:
@@ -100,9 +107,19 @@ class LabScreen(Screen[None]):
 
     # -- acting on runs: which ones is the screen's affair
 
-    def targets(self) -> list[RunRow]:
-        """The runs that keys act on."""
+    def meant(self) -> list[RunRow]:
+        """The runs that keys would act on now."""
         return []
+
+    def targets(self) -> list[RunRow]:
+        """The runs that a key acts on; where there are none for a reason, it is said."""
+        return self.meant()
+
+    def say_keys(self) -> None:
+        """The bar below leaves out the keys that none of these runs would obey: there is room for others."""
+        statuses = {row.status for row in self.meant()}
+        for bar in self.query(KeyBar):
+            bar.leave_out({name for name, fitting in OBEYS.items() if not statuses & fitting})
 
     def act(
         self, verb: str, action: Callable[[Any, Any], object], *, question: str = "", hint: str = "",

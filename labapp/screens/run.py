@@ -160,6 +160,7 @@ class RunScreen(LabScreen):
     async def _take(self, seen: Seen) -> None:
         before, self.seen = self.seen, seen
         self._say_head()
+        self.say_keys()
         failed_now = before is not None and seen.troubled and not before.troubled
         if failed_now or self.tab not in self.tabs:
             await self.show_tab(ERROR if seen.troubled else "Charts")
@@ -231,7 +232,7 @@ class RunScreen(LabScreen):
 
     # -- actions
 
-    def targets(self) -> list[RunRow]:
+    def meant(self) -> list[RunRow]:
         return [self.seen.row] if self.seen is not None and not self.seen.gone else []
 
     def action_again(self) -> None:

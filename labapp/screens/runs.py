@@ -209,6 +209,7 @@ class RunsScreen(RunsKeys):
         self.query_one("#spark", Static).update(text, layout=False)
 
     def _say_now(self) -> None:
+        self.say_keys()
         row, study = self.runs.row, self.runs.study
         if study is not None:
             said = study_line(study, len(study.cells) - len(self.runs.runs_of(study)))

@@ -14,9 +14,10 @@ from labapp.live.curves import metrics_of
 from labapp.live.rows import BY_NAME, COLUMNS, GROUPS, RunRow
 from labapp.live.studies import StudyRow
 from labapp.messages import Done
-from labapp.screens.base import LabScreen
+from labapp.screens.base import ALIVE, LabScreen
 from labapp.widgets.dialogs import Choose
 from labapp.widgets.run_lines import FLAT
+from sessions.run.status import RESUMABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from sessions.run.history import History
 
 SLOTS = 8  # runs whose curves can be told apart
-ALIVE = frozenset({"running", "stalled", "queued"})
-RESUMABLE = frozenset({"stopped", "failed", "paused", "lost"})
 ENDED = RESUMABLE | {"finished"}
 # What is asked when a key acts on a study, and which of its runs it is for.
 OF_A_STUDY = {
@@ -55,16 +54,20 @@ class RunsKeys(LabScreen):
         def _count(self, snapshot: Snapshot) -> None: ...
         def _fetch(self) -> None: ...
 
-    def targets(self) -> list[RunRow]:
+    def meant(self) -> list[RunRow]:
         """The marked runs, else those of the study under the cursor, else the run there."""
-        rows = {row.id: row for row in self.lab.snapshot.rows}
-        marked = [rows[run_id] for run_id in self.runs.marks if run_id in rows]
-        if self.runs.marks and not marked:
-            self.post_message(Done("the marked runs are hidden by the filter: escape takes it away, u the marks"))
-            return []
-        if not marked and self.runs.study is not None:
+        if self.runs.marks:
+            rows = {row.id: row for row in self.lab.snapshot.rows}
+            return [rows[run_id] for run_id in self.runs.marks if run_id in rows]
+        if self.runs.study is not None:
             return self.runs.runs_of(self.runs.study)
-        return marked or ([self.runs.row] if self.runs.row else [])
+        return [self.runs.row] if self.runs.row else []
+
+    def targets(self) -> list[RunRow]:
+        found = self.meant()
+        if self.runs.marks and not found:
+            self.post_message(Done("the marked runs are hidden by the filter: escape takes it away, u the marks"))
+        return found
 
     def study_meant(self) -> StudyRow | None:
         """The study that keys act on: no run is marked, and the cursor is on it."""

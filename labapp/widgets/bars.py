@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -71,12 +72,21 @@ class KeyBar(Parts):
         shown = [each for each in (*actions_of(EVERYWHERE), *actions_of(where)) if each.footer]
         self.entries = [(first_key(action, keymap), action) for action in shown]
         self._spans: list[tuple[int, int, Action]] = []
+        self._without: frozenset[str] = frozenset()
+
+    def leave_out(self, names: Collection[str]) -> None:
+        """Not show the keys of these actions, which would do nothing now."""
+        if self._without != frozenset(names):
+            self._without = frozenset(names)
+            self.refresh()
 
     def render(self) -> RenderResult:
         style = self.part("key-bar--key")
         text = Text(" ", no_wrap=True, end="")
         self._spans = []
         for key, action in self.entries:
+            if action.name in self._without:
+                continue
             if text.cell_len + len(key) + len(action.label) + 1 > self.size.width:
                 break
             begin = text.cell_len

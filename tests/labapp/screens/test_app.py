@@ -16,9 +16,11 @@ from labapp.screens.help import HelpScreen
 from labapp.screens.runs import RunsScreen
 from labapp.themes import THEMES
 from labapp.widgets.bars import KeyBar, TopBar, key_name
+from labapp.widgets.run_list import RunList
 from sessions.run.runs import Run
 from tests.conftest import Lab
 from tests.labapp.screens.app import LARGE, SMALL, drive, text_of, until
+from tests.studies import end
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
@@ -98,6 +100,33 @@ def test_the_foot_shows_the_users_keys(lab: Lab) -> None:
         assert "space mark" not in text_of(app)
 
     drive(lab, look, face=Face(keys=MappingProxyType({"mark": "v"})))
+
+
+def test_the_foot_leaves_out_what_the_run_under_the_cursor_would_not_do(lab: Lab) -> None:
+    waits, ended = lab.create(name="waits"), lab.create(name="ended")
+    end(lab, ended.id)
+
+    async def look(app: LabApp, pilot: Pilot[None]) -> None:
+        runs = app.screen.query_one(RunList)
+        await until(pilot, lambda: runs.row is not None and runs.row.id == ended.id)
+        assert not {"S stop", "P pause", "R resume"} & foot(app)
+        assert "t try" in foot(app), "in their place, also at 80 columns"
+        await pilot.press("down")
+        await until(pilot, lambda: "S stop" in foot(app))
+        assert {"S stop", "P pause"} <= foot(app)
+        assert "R resume" not in foot(app)
+        assert runs.row is not None
+        assert runs.row.id == waits.id
+        await pilot.press("space", "up", "space")
+        await until(pilot, lambda: len(runs.marks) == 2)
+        assert "S stop" in foot(app), "one of the marked runs can be stopped"
+
+    drive(lab, look, size=SMALL)
+
+
+def foot(app: LabApp) -> set[str]:
+    """The keys below with their words."""
+    return {part.strip() for part in str(app.screen.query_one(KeyBar).render()).split("  ")}
 
 
 def test_keys_at_the_foot_and_screens_at_the_top_can_be_clicked(lab: Lab) -> None:
