@@ -105,6 +105,7 @@ class TagScreen(TagActions):
         self.set_class(event.size.width >= WIDE, "wide")
         self.set_class(event.size.width < WIDE, "narrow")
         self.set_class(event.size.height < 20, "low")
+        self.say_head()
 
     @property
     def tagged(self) -> Tagged:
@@ -274,7 +275,9 @@ class TagScreen(TagActions):
             return
         other = name_of(self.other_row, self.other_id) if self.other_id else ""
         verdict = self.example.correct if self.example else None
-        told = head_line(name_of(self.row, self.first), other, self.place, self.total, verdict)
+        told = head_line(
+            name_of(self.row, self.first), other, self.place, self.total, verdict, self.size.width, ascii=self.lab.ascii
+        )
         self.query_one("#head", Static).update(told, layout=False)
 
     def summary(self) -> str:

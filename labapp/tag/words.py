@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
 from rich.text import Text
 
-from labapp.fit import tidy
+from labapp.fit import fit, tidy
 from labapp.play.examples import Place
 from labapp.play.words import short
 from labapp.tag.asking import EXAMPLES, ORDERS, TAG
@@ -35,16 +36,22 @@ WORK = {TAG: "tagging", EXAMPLES: "tagging the split"}
 NO_EXAMPLE = "this split has no such sentence: f9 goes to the next split, f6 to the other order"
 
 
-def head_line(first: str, second: str, place: Place | None, total: int, verdict: bool | None) -> Text:
-    """Whose tags one sees, and of which sentence."""
-    text = Text(" ", style="bold", no_wrap=True, overflow="ellipsis")
-    text.append(f"A {tidy(first)}   B {tidy(second)}" if second else tidy(first))
+def head_line(
+    first: str, second: str, place: Place | None, total: int, verdict: bool | None, width: int, *, ascii: bool = False
+) -> Text:
+    """Whose tags one sees, and of which sentence. In `width` cells the names of the runs are what is cut."""
+    where, said = "", "" if verdict is None else "   right" if verdict else "   wrong"
     if place is not None:
         of = f"{place.number + 1:,} of {total:,}" if total else "..."
-        text.append(f"   {place.split} {of}, {ORDERS[place.order]}", "not bold")
-    if verdict is not None:
-        text.append("   right" if verdict else "   wrong")
-    return text
+        where = f"   {place.split} {of}, {ORDERS[place.order]}"
+    names = [tidy(each) for each in (first, second) if each]
+    marks = ("A ", "   B ") if len(names) > 1 else ("",)
+    room = max(0, width - 1 - sum(map(cell_len, (*marks, where, said))))
+    even = max(room // len(names), room - min(map(cell_len, names)))  # one that is short leaves room for the other
+    text = Text(" ", style="bold", no_wrap=True, overflow="ellipsis")
+    for mark, name in zip(marks, names, strict=True):
+        text.append(mark + (name if cell_len(name) <= even else fit(name, even, ascii=ascii)))
+    return text.append(where, "not bold").append(said)
 
 
 def summary(sentences: Sequence[Sentence]) -> str:
