@@ -151,11 +151,9 @@ def assigned(study: Study, assignments: Sequence[str]) -> dict[str, Any]:
     common: list[str] = []
     own: dict[str, list[str]] = {}
     for text in assignments:
-        variant, slash, rest = text.partition("=")[0].partition("/")
-        if slash:
-            own.setdefault(variant.strip(), []).append(rest + text[len(variant) + 1 + len(rest) :])
-        else:
-            common.append(text)
+        name, equals, value = text.partition("=")
+        variant, slash, key = name.partition("/")
+        (own.setdefault(variant.strip(), []) if slash else common).append((key if slash else name) + equals + value)
     values = command_line(study.row, common).values if common else {}
     of_one = {
         variant: {**study.own.get(variant, {}), **command_line(study.row, texts).values}
