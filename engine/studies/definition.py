@@ -93,9 +93,7 @@ class Study(Settings):
             (SettingsLayer(f"the axes of study {self.name}", {axis.setting: None for axis in self.axes}), all),
         ):
             for key in layer.values:
-                if not able(
-                    key not in idle_settings(settings_class(row), row.variants[each].options) for each in self.variants
-                ):
+                if not able(key not in self.idle(each) for each in self.variants):
                     raise UsageError(
                         f"{key} means nothing for {'every' if able is any else 'some'} variant of the study",
                         got=f"{key} in {layer.source}",
@@ -134,7 +132,7 @@ class Study(Settings):
                 raise UsageError(
                     f"{key} is no setting of one variant", got=f"{key} in {layer.source}", expected=fixed[key]
                 )
-            if key in idle_settings(cls, self.row.variants[variant].options):
+            if key in self.idle(variant):
                 raise UsageError(
                     f"{key} means nothing for {variant}", got=f"{key} in {layer.source}", expected="settings it has"
                 )
@@ -144,9 +142,13 @@ class Study(Settings):
     def row(self) -> TaskRow:
         return task_row(self.task)
 
+    def idle(self, variant: str) -> frozenset[str]:
+        """The settings that mean nothing for a variant."""
+        return idle_settings(settings_class(self.row), self.row.variants[variant].options)
+
     def settings_of(self, variant: str) -> dict[str, Any]:
         """What the study sets for the runs of a variant, axes and seed apart."""
-        idle = idle_settings(settings_class(self.row), self.row.variants[variant].options)
+        idle = self.idle(variant)
         common = {key: value for key, value in self.settings.items() if key not in idle}  # for other variants
         return common | self.own.get(variant, {})
 

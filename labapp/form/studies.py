@@ -7,9 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from engine.config import settings_class
 from engine.errors import LabError, UsageError
-from engine.settings import idle_settings
 from engine.studies.cells import cells_of
 from engine.studies.definition import Study
 from labapp.form.checking import Checked
@@ -38,7 +36,7 @@ class StudyDraft:
     def wanted(self) -> Study:
         """The study that would be launched. Raises a LabError where something is wrong."""
         data = self.draft.source if self.draft.data else self.draft.path
-        idle = idle_in(self.study, self.draft.variant)
+        idle = self.study.idle(self.draft.variant)
         kept = {key: value for key, value in self.study.settings.items() if key in idle}  # of other variants
         typed = {key: value for key, value in self.draft.asked().values.items() if key not in self.axes | idle}
         settings = {**kept, **typed}
@@ -55,16 +53,11 @@ class StudyDraft:
         return cells_named(self.only, self.study)
 
 
-def idle_in(study: Study, variant: str) -> frozenset[str]:
-    """The settings that mean nothing for a variant."""
-    return idle_settings(settings_class(study.row), study.row.variants[variant].options)
-
-
 def study_draft(name: str, study: Study) -> StudyDraft:
     """A study as it is defined; its form is that of the variant with the most settings."""
     row = study.row
-    variant = min(study.variants, key=lambda each: len(idle_in(study, each)))
-    idle = idle_in(study, variant)
+    variant = min(study.variants, key=lambda each: len(study.idle(each)))
+    idle = study.idle(variant)
     data = study.data or row.default_dataset
     path = "" if data in row.datasets else data
     overrides = {key: shown(value) for key, value in study.settings.items() if key not in idle}
