@@ -133,6 +133,7 @@ class RunsScreen(RunsKeys):
 
     def _count(self, snapshot: Snapshot) -> None:
         self.lab.marked = tuple(self.runs.marks)
+        self.say_keys()
         if snapshot.problem:
             words = snapshot.problem
         elif not snapshot.complete:
@@ -209,7 +210,6 @@ class RunsScreen(RunsKeys):
         self.query_one("#spark", Static).update(text, layout=False)
 
     def _say_now(self) -> None:
-        self.say_keys()
         row, study = self.runs.row, self.runs.study
         if study is not None:
             said = study_line(study, len(study.cells) - len(self.runs.runs_of(study)))
@@ -225,6 +225,7 @@ class RunsScreen(RunsKeys):
             self.away = ""  # somebody moved: it has been read
             self._count(self.lab.snapshot)
         self._looked_around = self.lab.snapshot.complete
+        self.say_keys()
         self._say_now()
         self.set_timer(SETTLE, self._fetch)
 

@@ -120,6 +120,9 @@ def test_the_foot_leaves_out_what_the_run_under_the_cursor_would_not_do(lab: Lab
         await pilot.press("space", "up", "space")
         await until(pilot, lambda: len(runs.marks) == 2)
         assert "S stop" in foot(app), "one of the marked runs can be stopped"
+        await pilot.press("u")
+        await until(pilot, lambda: not runs.marks)
+        assert "S stop" not in foot(app), "the cursor is on the one that has ended"
 
     drive(lab, look, size=SMALL)
 
