@@ -11,6 +11,7 @@ from dataclasses import dataclass
 EVERYWHERE, RUNS, RUN, NEW, MACHINE, CHARTS = "everywhere", "runs", "run", "new", "machine", "charts"
 TAG, SOLVE, SEE, COMPARE = "tag", "solve", "see", "compare"
 STUDY = "study"
+WITH_CHARTS = (RUNS, RUN, COMPARE)  # where the keys of the charts act, too
 
 
 # keys whose names are not what is printed on them
@@ -155,7 +156,7 @@ ACTIONS = (
     Action("launch", "f5,ctrl+g", "launch", "Launch with what the form says", NEW, True),
     Action("pane", "f3", "settings", "From the choices to the settings and back", NEW, True),
     Action("study", "f4", "a study", "Launch a whole study instead: several variants, several seeds", NEW, True),
-    Action("seed_recipe", "f6", "recipe", "The next recipe", NEW, True),
+    Action("next_recipe", "f6", "recipe", "The next recipe", NEW, True),
     Action("defaults", "f7", "defaults", "Back to the recipe's values", NEW, True),
     Action("only_changed", "f8", "changed", "Show only what differs from the recipe", NEW, True),
     Action("reset_field", "f9,ctrl+z", "reset", "This field back to what it was", NEW, True),
@@ -178,7 +179,7 @@ ACTIONS = (
     Action("launch", "f5,ctrl+g", "launch", "Launch what is not there yet", STUDY, True),
     Action("pane", "f3", "settings", "From the study to its settings and back", STUDY, True),
     Action("next_study", "f4", "another", "The next study", STUDY, True),
-    Action("seed_recipe", "f6", "recipe", "The next recipe", STUDY, True),
+    Action("next_recipe", "f6", "recipe", "The next recipe", STUDY, True),
     Action("defaults", "f7", "defaults", "Back to the study's own settings", STUDY, True),
     Action("only_changed", "f8", "changed", "Show only what differs from the recipe", STUDY, True),
     Action("reset_field", "f9,ctrl+z", "reset", "This field back to what it was", STUDY, True),

@@ -17,6 +17,7 @@ from textual.screen import Screen
 from engine.catalogue import load
 from engine.errors import LabError
 from labapp.actions import EVERYWHERE, SCREENS, actions_of, actions_of_charts
+from labapp.cycle import after
 from labapp.face import Face
 from labapp.live.rows import RunRow
 from labapp.live.sampling import MachineWatch
@@ -101,7 +102,7 @@ class LabApp(App[None], inherit_bindings=False):
         self.marked: tuple[str, ...] = ()  # runs, in the list of all
         self.to_compare: tuple[str, ...] = ()  # runs that were asked for, until the screen for it takes them
         self.study_to_compare = ""  # the same of a study
-        self.machine_line: tuple[str, ...] = ()  # the same in a line, the longest form first
+        self.machine_line: tuple[str, ...] = ()  # the machine in a line, the longest form first
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = self.face.theme or self.state.theme or THEMES[0].name
@@ -261,8 +262,7 @@ class LabApp(App[None], inherit_bindings=False):
 
     def action_theme(self) -> None:
         names = [theme.name for theme in THEMES]
-        here = names.index(self.theme) if self.theme in names else -1
-        self.theme = names[(here + 1) % len(names)]
+        self.theme = after(self.theme, names)
         self.notify(f"theme: {self.theme}", timeout=2)
 
     async def action_back(self) -> None:

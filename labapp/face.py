@@ -16,7 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from engine.errors import UsageError, nearest, unknown
-from labapp.actions import EVERYWHERE, KEY_NAMES, all_actions
+from labapp.actions import CHARTS, EVERYWHERE, KEY_NAMES, SCREENS, WITH_CHARTS, all_actions
 from sessions.userfile import UserFile
 
 # ctrl-b is tmux's, ctrl-s and ctrl-q stop and start a terminal's output
@@ -74,9 +74,10 @@ def _keys(file: UserFile, table: Mapping[str, Any]) -> Mapping[str, str]:
 def _refuse_twice(file: UserFile, found: Mapping[str, str]) -> None:
     """A key that would mean two things on one screen means only one of them: which, nobody could tell."""
     for place in {action.where for action in all_actions()}:
-        taken: dict[str, str] = {}
+        taken = {screen.key: f"the screen {screen.title}" for screen in SCREENS}
+        here = {place, EVERYWHERE} | ({CHARTS} if place in WITH_CHARTS else set())
         for action in all_actions():
-            if action.where not in (place, EVERYWHERE):
+            if action.where not in here:
                 continue
             for key in found.get(action.name, action.keys).split(","):
                 other = taken.setdefault(key, action.name)

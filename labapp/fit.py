@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.cells import cell_len, set_cell_size
 
-from labapp.output import clean
+from labapp.output import one_line
 
 LONGEST = 1_000  # characters of foreign text that are looked at: more than any terminal has columns
 
@@ -21,4 +21,4 @@ def fit(text: str, width: int, right: bool = False, ascii: bool = False) -> str:
 
 def tidy(text: str) -> str:
     """Foreign text, harmless and on one line."""
-    return clean(text[:LONGEST]).replace("\t", " ")
+    return one_line(text[:LONGEST])

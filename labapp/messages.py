@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
@@ -49,7 +49,6 @@ class Away:
     failed: int = 0
     lost: int = 0
     stopped: int = 0
-    names: tuple[str, ...] = field(default=())
 
     def sentence(self) -> str:
         parts = [f"{count} {name}" for name, count in vars(self).items() if name != "names" and count]

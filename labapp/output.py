@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 import time
 import unicodedata
@@ -19,6 +20,8 @@ from engine.errors import LabError
 from engine.events import jsonable
 
 talk = Console(stderr=True, highlight=False, markup=False)
+# What acts on a terminal: colours and movements (CSI), titles and links (OSC), and the other escapes.
+ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]|[\x07\x08]")
 
 
 def clean(text: Any) -> str:
@@ -29,6 +32,17 @@ def clean(text: Any) -> str:
         else "\N{REPLACEMENT CHARACTER}"
         for char in str(text)
     )
+
+
+def as_seen(line: bytes) -> str:
+    """A printed line as it looks at the end: what a carriage return went back over is gone, so are colours."""
+    text = ESCAPES.sub("", line.decode(errors="replace"))
+    return next((part for part in reversed(text.split("\r")) if part.strip()), "")
+
+
+def one_line(text: object) -> str:
+    """The same without tabs, which would take more cells than one can count."""
+    return clean(text).replace("\t", " ")
 
 
 def say(message: str) -> None:

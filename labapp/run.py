@@ -43,7 +43,8 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:  # `labapp runs | head`: whoever read it has had enough
         return 0
     except OSError as error:
-        print_error(LabError("the output cannot be written", got=str(error)), as_json=False)
+        where = "the output cannot be written" if error.filename is None else f"{error.filename} cannot be used"
+        print_error(LabError(where, got=error.strerror or str(error)), as_json=as_json and error.filename is not None)
         return LabError.exit_code
 
 

@@ -73,5 +73,5 @@ class FaceState:
     def away(self, rows: Sequence[RunRow], since: float) -> Away:
         """What ended after somebody last looked."""
         ended = [row for row in rows if since and row.ended > since]
-        count = {name: sum(row.status == name for row in ended) for name in ("finished", "failed", "lost", "stopped")}
-        return Away(**count, names=tuple(row.id for row in ended if row.status in ("failed", "lost")))
+        names = ("finished", "failed", "lost", "stopped")
+        return Away(**{name: sum(row.status == name for row in ended) for name in names})

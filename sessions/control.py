@@ -168,23 +168,28 @@ def _request_taken_out(run: Run) -> dict[str, Any]:
     return {**request, "wanted": wanted, "placed": {"position": ticket.position, "gpu": ticket.gpu}}
 
 
-def kill(run: Run) -> bool:
-    """End a run's whole process group at once, or take it out of the queue. False when there was nothing to end."""
+def kill(run: Run) -> None:
+    """End a run's whole process group at once, or take it out of the queue; one that is not alive is refused."""
     with locked(run.path):
         run = read_run(run.path)
         if run.status.name == "remote":
             _refuse_remote(run, take_over=False)
         if run.ticket is not None:
             _take_out(run)
-            return True
+            return
         process = run.status.process
         if process is None:
-            return False
+            raise _not_alive(run)
         request = run.record.request or {"v": RUN_VERSION}
         write_json(run.path / REQUEST, {**request, "killed": last_attempt(run.record)})
         killed = kill_group(process)
     _await_end(process)
-    return killed
+    if not killed:  # it ended by itself meanwhile
+        raise _not_alive(read_run(run.path))
+
+
+def _not_alive(run: Run) -> UsageError:
+    return UsageError(f"run {run.id} is {run.status.name}", got="kill of a run that is not alive")
 
 
 def _await_end(process: Identity) -> None:

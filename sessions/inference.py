@@ -12,6 +12,7 @@ from typing import IO, Any, cast
 
 from engine.errors import LabError, UsageError
 from sessions.home import Home
+from sessions.machine.gpus import choose, list_gpus, worker_environment
 from sessions.process import child_environment, python_command
 
 WORDS = 4096  # bytes of what the process said last that are looked at
@@ -97,6 +98,12 @@ class Inference:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def inference_on(home: Home, gpu: str) -> Inference:
+    """Start one where a GPU is chosen: `auto`, `cpu`, or an index or UUID, which is refused if there is none such."""
+    chosen = choose(gpu, list_gpus())
+    return Inference(home, "cpu" if chosen is None else "cuda", worker_environment(chosen, gpu))
 
 
 def _error(raw: dict[str, Any]) -> LabError:

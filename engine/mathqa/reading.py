@@ -96,9 +96,9 @@ class Encoded:
 
         Batches are of about the same length twice over: programs of one band of lengths, sorted by words within it.
         Problems that differ in their numbers alone have one length and would learn the same program side by side, so
-        every length is a little off, anew in each epoch: of a batch of 32 on MathQA one problem in eight has a program
-        that another has, too, in place of three in eight, and 49 words and 17 tokens a problem are computed in place of
-        45 and 15, of which 39 and 14 are no padding. Four epochs learn what five did.
+        every length is a little off, anew in each epoch: of a batch of 32 on MathQA one problem in nine has a program
+        that another has, too, in place of three in eight, and 49 words and 19 tokens a problem are computed in place of
+        44 and 16, of which 39 and 14 are no padding. Four epochs learn what five did.
         """
         random = torch.Generator().manual_seed(rng.seed_for("jitter"))
         off = 1 + JITTER * (2 * torch.rand(len(self), generator=random) - 1)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from labapp.output import clean
+from labapp.output import one_line
 from sessions.run.history import Series
 
 Axis = Literal["step", "epoch", "elapsed"]
@@ -19,7 +19,7 @@ AXES: tuple[Axis, ...] = ("step", "epoch", "elapsed")
 class Curve:
     """What a chart is told of one curve. The series belongs to its reader, who lets it grow meanwhile."""
 
-    run: str
+    run: str  # its id; empty for what several runs have in common
     label: str  # foreign text
     slot: int  # colour and marker; a run keeps its slot wherever it is shown
     series: Series
@@ -31,7 +31,7 @@ class Curve:
     @property
     def words(self) -> str:
         """The label, harmless and on one line."""
-        return clean(self.label).replace("\t", " ")
+        return one_line(self.label)
 
     def fingerprint(self) -> tuple[object, ...]:
         """Equal when there is nothing new to draw."""

@@ -23,14 +23,11 @@ class Request:
     height: int
     paint: Paint
     title: str = ""  # harmless already
-    lower_is_better: bool | None = None
     ascii: bool = False
     mono: bool = False  # no colours to tell curves apart
 
     def is_lower_better(self, curve: Curve) -> bool:
-        """Asked for; else by the metric's name; else by a word of the title."""
-        if self.lower_is_better is not None:
-            return self.lower_is_better
+        """By the metric's name; where a curve has none, by a word of the title."""
         words = [curve.metric] if curve.metric else self.title.lower().replace("/", " ").split()
         return any(lower_is_better(word) for word in words)
 

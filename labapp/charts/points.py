@@ -36,10 +36,10 @@ def write_points(home: Home, title: str, curves: Sequence[Curve]) -> Path:
     if not runs:
         raise UsageError("the chart is empty", got=title, expected="a chart with curves")
     name = ODD.sub("-", next(iter(metrics)) if len(metrics) == 1 else title).strip("-") or "chart"
-    if len(runs) == 1:
+    if len(runs) == 1 and "" not in runs:
         path = home.runs / next(iter(runs)) / ARTIFACTS / f"{name}.csv"
     else:
-        path = home.exports / f"{name}-{len(runs)}-runs-{time.strftime('%Y%m%d-%H%M%S')}.csv"
+        path = home.exports / f"{name}-{len(curves)}-curves-{time.strftime('%Y%m%d-%H%M%S')}.csv"
     file = io.StringIO()
     write_table(file, COLUMNS, rows_of(curves))
     with explained(path):

@@ -17,7 +17,7 @@ from labapp.run_codes import INTERRUPTED, WORK_FAILED, exit_code
 from sessions import control
 from sessions.run.query import is_term
 from sessions.run.runs import Run
-from sessions.run.status import RESUMABLE
+from sessions.run.status import ALIVE, RESUMABLE
 from sessions.run.store import Store
 
 WaitOption = Annotated[bool, typer.Option("--wait", help="Wait until it is done.")]
@@ -96,9 +96,6 @@ def await_end(store: Store, done: list[Run], code: int, *, quiet: bool) -> int:
         return INTERRUPTED
 
 
-ALIVE = frozenset({"running", "stalled", "queued"})
-
-
 def stop(
     run: RunsArgument, wait: WaitOption = False, dry_run: DryRunOption = False, as_json: JsonOption = False,
     home: HomeOption = None,
@@ -140,11 +137,7 @@ def resume(
 def kill(run: RunsArgument, dry_run: DryRunOption = False, as_json: JsonOption = False, home: HomeOption = None) -> int:
     """End a run at once, with everything it started; it can be resumed. What waits is taken out of the queue."""
 
-    def action(_: Store, each: Run) -> None:
-        if not control.kill(each):
-            raise UsageError(f"run {each.id} is {each.status.name}", got="kill of a run that is not alive")
-
-    return act(run, home, as_json, dry_run, "kill", action, ALIVE)[2]
+    return act(run, home, as_json, dry_run, "kill", lambda _, each: control.kill(each), ALIVE)[2]
 
 
 def label(
@@ -176,6 +169,7 @@ def delete(
 
 def restore(
     run: Annotated[list[str] | None, typer.Argument(metavar="RUN...", help="Ids in the trash.")] = None,
+    dry_run: DryRunOption = False,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> int:
@@ -185,12 +179,26 @@ def restore(
         ids = store.trash_ids()
         print_json(ids) if as_json else typer.echo("\n".join(ids) or "the trash is empty")
         return 0
-    restored = [store.restore(each).name for each in run]
+    report, code = [], 0
+    for each in run:
+        entry: dict[str, Any] = {"id": each, "action": "restore", "dry_run": dry_run}
+        report.append(entry)
+        try:
+            entry["id"] = store.in_trash(each)
+            if not dry_run:
+                store.restore(entry["id"])
+        except LabError as error:
+            if len(run) == 1:
+                raise
+            print_error(error, as_json=False)
+            entry["error"] = error.as_dict()
+            code = WORK_FAILED
+            continue
+        if not as_json:
+            say(f"{'would restore' if dry_run else 'restored'} {entry['id']}")
     if as_json:
-        print_json([{"id": each, "action": "restore", "dry_run": False} for each in restored])
-    else:
-        say("restored " + ", ".join(restored))
-    return 0
+        print_json(report)
+    return code
 
 
 def clean(

@@ -10,19 +10,18 @@ import typer
 from engine.catalogue import task_row
 from engine.config import resolve_data
 from engine.errors import LabError, UsageError, unknown
-from engine.task import nested
+from engine.task import SPLITS, nested
 from labapp.cli import AfterOption, HomeOption, JsonOption, Lab, RunsArgument, open_lab
 from labapp.output import number, print_error, print_json, say, table
 from labapp.run_codes import WORK_FAILED
 from labapp.solve.replies import WIDEST
 from sessions import control
-from sessions.inference import Inference
-from sessions.machine.gpus import choose, list_gpus, worker_environment
+from sessions.inference import inference_on
+from sessions.machine.gpus import choose, list_gpus
 from sessions.queue.starting import job_result
 from sessions.run.query import is_term
 from sessions.run.runs import Run
 
-SPLITS = ("train", "val", "test")
 BROKEN = ("refuse", "skip")
 
 
@@ -61,11 +60,9 @@ def evaluate(
         return submit(lab, selected, "evaluate", args, gpu, after or [], as_json=as_json)
     if after:
         raise UsageError("--after is for the queue", got="--after", expected="--queue with it")
-    chosen = choose(gpu, list_gpus())
-    device = "cuda" if chosen is not None else "cpu"
     results: list[dict[str, Any]] = []
     code = 0
-    with Inference(lab.home, device, worker_environment(chosen, gpu)) as inference:
+    with inference_on(lab.home, gpu) as inference:
         for each in selected:
             if not as_json:
                 say(f"evaluating {each.id} on {data or f'the {split} split of {each.data}'}")

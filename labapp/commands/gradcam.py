@@ -14,8 +14,7 @@ from labapp.fetching import fetch_line
 from labapp.output import clean, number, print_json, say, table
 from labapp.play.runs import check_run
 from labapp.see.asking import FOLDER
-from sessions.inference import Inference
-from sessions.machine.gpus import choose, list_gpus, worker_environment
+from sessions.inference import inference_on
 from sessions.run.runs import Run
 
 OPERATION = "gradcam"
@@ -76,7 +75,6 @@ def gradcam(
         return submit(lab, [chosen_run], OPERATION, args, gpu, after or [], as_json=as_json)
     if after:
         raise UsageError("--after is for the queue", got="--after", expected="--queue with it")
-    chosen = choose(gpu, list_gpus())
     if not as_json:
         what = (
             f"{len(picture)} of your pictures"
@@ -84,8 +82,7 @@ def gradcam(
             else f"pictures of the {split or 'val'} split of {chosen_run.data}"
         )
         say(f"looking with {chosen_run.id} at {what}")
-    device = "cuda" if chosen is not None else "cpu"
-    with Inference(lab.home, device, worker_environment(chosen, gpu)) as inference:
+    with inference_on(lab.home, gpu) as inference:
         found = inference.ask(OPERATION, run=chosen_run.id, **args)
     if as_json:
         print_json(found)

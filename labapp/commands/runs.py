@@ -13,9 +13,10 @@ from typing import Annotated
 import typer
 
 from engine.checkpoints import Checkpoints
+from engine.errors import UsageError
 from labapp.cli import HomeOption, JsonOption, RunArgument, RunsArgument, open_lab
 from labapp.follow import follow
-from labapp.output import clean, duration, number, print_json, say, table, when
+from labapp.output import as_seen, clean, duration, number, print_json, say, table, when
 from labapp.run_codes import INTERRUPTED, exit_code
 from sessions.run.origin import imported_of
 from sessions.run.query import check_keys
@@ -153,33 +154,40 @@ def logs(
     store = open_lab(home).store
     found = store.find(run)
     path = found.path / OUTPUT
+    if as_json and follow_:
+        raise UsageError("a log that is followed is no JSON document", got="--follow --json", expected="one of the two")
     if as_json:
-        text = path.read_text(errors="replace") if path.exists() else ""
-        print_json({"id": found.id, "log": text})
+        print_json({"id": found.id, "log": path.read_text(errors="replace") if path.exists() else ""})
         return 0
-    offset = _print_from(path, 0)
+    offset = 0
     try:
         while follow_ and store.read(found.id).status.name in GOING_ON:
-            time.sleep(0.3)
             offset = _print_from(path, offset)
-        _print_from(path, offset)
+            time.sleep(0.3)
+        _print_from(path, offset, to_the_end=True)
     except KeyboardInterrupt:
         return INTERRUPTED
     return 0
 
 
-def _print_from(path: Path, offset: int) -> int:
-    """Print what was added to a log; control characters could act on the terminal and are replaced."""
+def _print_from(path: Path, offset: int, *, to_the_end: bool = False) -> int:
+    """Print the lines that were added to a log, as they look at their end; where the next ones begin.
+
+    A line that may still grow waits, unless there will be nothing more.
+    """
     try:
         with path.open("rb") as file:
             file.seek(offset)
             content = file.read()
-    except OSError:
+    except FileNotFoundError:
         return offset
-    if content:
-        lines = content.decode(errors="replace").split("\n")
-        typer.echo("\n".join(clean(line) for line in lines), nl=False)
-    return offset + len(content)
+    whole = len(content) if to_the_end else content.rfind(b"\n") + 1
+    lines = content[:whole].split(b"\n")
+    if not lines[-1]:
+        lines.pop()
+    for line in lines:
+        typer.echo(clean(as_seen(line)))
+    return offset + whole
 
 
 def wait(run: RunsArgument, as_json: JsonOption = False, home: HomeOption = None) -> int:

@@ -17,8 +17,7 @@ from labapp.solve.asking import SOLVE, Search, portion_args, program_args
 from labapp.solve.reading import portions_of
 from labapp.solve.replies import WIDEST, solving_of
 from labapp.solve.writing import FORMATS, JsonWriter
-from sessions.inference import Inference
-from sessions.machine.gpus import choose, list_gpus, worker_environment
+from sessions.inference import inference_on
 
 EXAMPLE = (
     'labapp solve latest "a train 360 m long runs at 45 km / h . in what time will it pass a platform 140 m long ?"'
@@ -72,14 +71,12 @@ def solve(
         raise UsageError("a program is scored for one problem", got="--program", expected="a TEXT with it")
     writer_class = kind_of_writer(form, FORMATS, JsonWriter, as_json=as_json)
     search = Search(beam, grammar)
-    chosen = choose(gpu, list_gpus())
-    device = "cuda" if chosen is not None else "cpu"
     with contextlib.ExitStack() as stack:
         source, name = stack.enter_context(opened(text, file, verb="solve", noun="text", example=EXAMPLE))
         writer = writer_class(stack.enter_context(output(out, file)), best=best)
         lines = Lines(source, name, say)
         problems = portions_of(lines) if text is None else iter([[" ".join(text.split())]])
-        inference = stack.enter_context(Inference(lab.home, device, worker_environment(chosen, gpu)))
+        inference = stack.enter_context(inference_on(lab.home, gpu))
         progress = stack.enter_context(Watched(lines, writer, size_of(file), "problems"))
 
         def put(portion: list[str]) -> None:

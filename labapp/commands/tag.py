@@ -17,8 +17,7 @@ from labapp.tag.asking import TAG
 from labapp.tag.reading import Portion, text_portions, token_portions
 from labapp.tag.replies import tagging_of
 from labapp.tag.writing import FORMATS, JsonWriter
-from sessions.inference import Inference
-from sessions.machine.gpus import choose, list_gpus, worker_environment
+from sessions.inference import inference_on
 
 EXAMPLE = 'labapp tag latest "Barack Obama visited Paris."'
 
@@ -65,15 +64,13 @@ def tag(
     if column != 1 and not tokens:
         raise UsageError("a text has no columns", got=f"--column {column}", expected="--tokens with it")
     writer_class = kind_of_writer(form, FORMATS, JsonWriter, as_json=as_json)
-    chosen = choose(gpu, list_gpus())
-    device = "cuda" if chosen is not None else "cpu"
     words = "\n".join(text.split()) if text and tokens else text
     with contextlib.ExitStack() as stack:
         source, name = stack.enter_context(opened(words, file, verb="tag", noun="text", example=EXAMPLE))
         writer = writer_class(stack.enter_context(output(out, file)), second=second)
         lines = Lines(source, name, say)
         portions = token_portions(lines, name, column) if tokens else text_portions(lines, by_line=by_line)
-        inference = stack.enter_context(Inference(lab.home, device, worker_environment(chosen, gpu)))
+        inference = stack.enter_context(inference_on(lab.home, gpu))
         progress = stack.enter_context(Watched(lines, writer, size_of(file), "tokens"))
 
         def put(portion: Portion) -> None:

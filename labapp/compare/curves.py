@@ -28,7 +28,9 @@ def curves_of(rows: Sequence[Drawn], histories: Mapping[str, History], split: st
         known = [histories[run].series.get((split, metric)) for run in row.runs if run in histories]
         series = [each for each in known if each is not None]
         if len(series) == 1:
-            found.append(Curve(row.label, row.label, row.slot, series[0], metric=metric))
+            found.append(
+                Curve(row.runs[0] if len(row.runs) == 1 else "", row.label, row.slot, series[0], metric=metric)
+            )
         elif series:
             middle, below, above = mean_series(series, bounds(metric))
             found.append(Curve(row.label, row.label, row.slot, middle, metric=metric, band=(below, above)))

@@ -35,7 +35,7 @@ class StudyDraft:
 
     def wanted(self) -> Study:
         """The study that would be launched. Raises a LabError where something is wrong."""
-        data = self.draft.source if self.draft.data else self.draft.path
+        data = self.draft.source
         idle = self.study.idle(self.draft.variant)
         kept = {key: value for key, value in self.study.settings.items() if key in idle}  # of other variants
         typed = {key: value for key, value in self.draft.asked().values.items() if key not in self.axes | idle}
@@ -159,11 +159,7 @@ def about_study(
     for each in planned or ():
         cells.setdefault(each.cell.label, Counter())[each.action] += 1
     longest = max((len(label) for label in cells), default=0)
-    lines = [
-        f"{label:<{longest}}  "
-        + ", ".join(f"{counts[name]} {words}" for name, words in ACTIONS.items() if counts[name])
-        for label, counts in cells.items()
-    ]
+    lines = [f"{label:<{longest}}  {counted(counts)}" for label, counts in cells.items()]
     left = max(1, room - len(question) - len(said))
     if len(lines) > left:
         lines = [*lines[: left - 1], f"and {len(lines) - left + 1} more cells"]

@@ -64,12 +64,9 @@ class RunRow:
     ended: float = 0.0  # Unix time, as far as known
     saved: float = 0.0  # Unix time of the newest checkpoint
     error: str = ""
+    live: bool = False  # it is being trained, as far as can be seen from here
     problems: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False)
-
-    @property
-    def live(self) -> bool:
-        return self.status in LIVE or (self.status == "remote" and "silent" not in self.detail)
 
     @property
     def label(self) -> str:
@@ -120,6 +117,7 @@ def row_of(run: Run) -> RunRow:
         ended=number_of(run.record.result, "ended") if ended else 0.0 if goes_on else beat,
         saved=run.history.saved[-1][1] if goes_on and run.history.saved else 0.0,
         error=clean(run.error.get("title", "")) if status.name == "failed" else "",
+        live=goes_on and run.ticket is None,
         problems=tuple(clean(problem) for problem in run.record.problems),
         settings=run.settings,
     )

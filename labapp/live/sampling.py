@@ -90,7 +90,7 @@ class MachineWatch:
                 time.sleep(0.1)  # a load is a difference between two looks
             self._machine = self._sampler.sample()
         except Exception as error:  # what cannot be seen is a dash; that is a fault of ours, and no reason to stop
-            self.post(QueueChanged(None, clean(f"the machine cannot be looked at: {error!r}")))
+            self._trouble(f"the machine cannot be looked at: {error!r}")
             return
         self.post(MachineSampled(self._machine))
 
@@ -105,10 +105,15 @@ class MachineWatch:
         try:
             found = overview(self._store, gpus if known else None)
         except LabError as error:
-            self.post(QueueChanged(None, clean(f"{error.title}: {error.got or error.hint}")))
+            self._trouble(f"{error.title}: {error.got or error.hint}")
         except Exception as error:  # a queue that is not looked at any more would look true and not be
-            self.post(QueueChanged(None, clean(repr(error))))
+            self._trouble(repr(error))
         else:
             if found != self._overview:
                 self._overview = found
                 self.post(QueueChanged(found))
+
+    def _trouble(self, words: str) -> None:
+        """What could not be seen; an overview that comes after it is news, whatever it says."""
+        self._overview = None
+        self.post(QueueChanged(None, clean(words)))

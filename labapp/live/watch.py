@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from textual.message import Message
 
 from engine.errors import LabError
-from labapp.live.rows import LIVE, RunRow, entitle, row_of
+from labapp.live.rows import RunRow, entitle, row_of
 from labapp.live.studies import StudyRow, study_rows
 from labapp.messages import CurvesGrew, RunEnded, RunsChanged, Snapshot
 from labapp.output import clean
@@ -22,13 +22,13 @@ from sessions.run.history import History
 from sessions.run.query import Query, check_keys
 from sessions.run.records import Record
 from sessions.run.runs import Run
+from sessions.run.status import GOING_ON
 from sessions.run.store import Store
 from sessions.study.folder import Launched, Studies
 
 LOOK_EVERY = 0.7  # seconds: an event shows within one, and ten live runs cost little
 WAKE_EVERY = 3.0  # seconds between looks whether the queue's process lives
 FIRST_PORTION = 64  # runs shown before the rest has been read
-GOING_ON = LIVE | {"queued", "remote"}
 
 
 @dataclass

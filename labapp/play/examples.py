@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+EXAMPLES = "examples"  # the operation of the inference process
 SPLITS = ("test", "val", "train")
 AS_THEY_COME = "corpus"  # the order that every task has
 PAGE = 20  # examples that are asked for together
@@ -26,8 +26,3 @@ class Place:
 
     def args(self, run: str) -> dict[str, Any]:
         return {"run": run, "split": self.split, "order": self.order, "start": self.start, "count": PAGE}
-
-
-def after(name: str, names: Sequence[str]) -> str:
-    """The next of these, round and round."""
-    return names[(names.index(name) + 1) % len(names)] if name in names else names[0]

@@ -16,13 +16,12 @@ from labapp.messages import Done, Refused, Snapshot
 from labapp.output import clean
 from labapp.widgets.bars import KeyBar, TopBar
 from labapp.widgets.dialogs import Ask, Confirm
-from sessions.run.status import RESUMABLE
+from sessions.run.status import ALIVE, RESUMABLE
 
 if TYPE_CHECKING:
     from labapp.app import LabApp
 
 MOST_NAMED = 6  # runs named in a question
-ALIVE = frozenset({"running", "stalled", "queued"})
 OBEYS = {
     "stop": ALIVE | {"paused"},
     "pause": ALIVE,

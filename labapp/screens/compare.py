@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
 from textual import on
@@ -31,9 +31,6 @@ from labapp.widgets.pick import Pick
 from labapp.widgets.stat_table import StatTable
 from labapp.widgets.table import Table
 from sessions.run.history import History
-
-if TYPE_CHECKING:
-    pass
 
 FIRST = 8  # rows whose curves are drawn when nothing was chosen: more cannot be followed
 MARKED = "the marked runs"  # no study has such an id
@@ -266,7 +263,10 @@ class CompareScreen(CompareActions):
             self.lab.fault(error, "the curves cannot be drawn")
             return
         several = any(curve.band for curve in curves)
-        self.chart.title = f"{split} {metric}" + (" (mean and spread of seeds)" if several else "")
+        what = (
+            f"{metric} while training" if split == "train" else f"{split} {metric}"
+        )  # not what the table has at the end
+        self.chart.title = what + (" (mean and spread of seeds)" if several else "")
         self.chart.show(curves)
 
     # -- actions

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from textual import on
 
 from labapp.compare.gathering import Gathered
 from labapp.compare.lines import Laid, Wanted
+from labapp.cycle import after
 from labapp.messages import Done
 from labapp.screens.base import LabScreen
 from labapp.widgets.chart import Chart
@@ -90,9 +90,6 @@ class CompareActions(LabScreen):
 
     # -- actions
 
-    def _next(self, names: Sequence[str], here: str) -> str:
-        return names[(names.index(here) + 1) % len(names)] if here in names else names[0]
-
     def _metrics(self) -> list[str]:
         comparison = self.comparison
         return comparison.metrics(self.wanted.split) if comparison else []
@@ -100,7 +97,7 @@ class CompareActions(LabScreen):
     def action_split(self) -> None:
         comparison = self.comparison
         if comparison and comparison.splits:
-            self.wanted = replace(self.wanted, split=self._next(comparison.splits, self.wanted.split))
+            self.wanted = replace(self.wanted, split=after(self.wanted.split, comparison.splits))
             names = self._metrics()
             if self.wanted.metric not in names and names:
                 self.wanted = replace(self.wanted, metric=names[0])
@@ -109,14 +106,14 @@ class CompareActions(LabScreen):
     def action_metric(self) -> None:
         if names := self._metrics():
             follows = self.wanted.sort == self.wanted.metric
-            metric = self._next(names, self.wanted.metric)
+            metric = after(self.wanted.metric, names)
             self.wanted = replace(self.wanted, metric=metric, sort=metric if follows else self.wanted.sort)
             self.show()
 
     def action_sort(self) -> None:
         keys = [key for key in dict.fromkeys((*self.laid().keys, *self._metrics())) if key] if self._metrics() else []
         if keys:
-            self.sort_by(self._next(keys, self.wanted.sort) if not self.differing else keys[0])
+            self.sort_by(after(self.wanted.sort, keys) if not self.differing else keys[0])
 
     def sort_by(self, key: str) -> None:
         """By this column; the same again turns the order round."""
@@ -145,7 +142,7 @@ class CompareActions(LabScreen):
         self.show()
 
     def action_view(self) -> None:
-        self.see(self._next(self.views, self.view))
+        self.see(after(self.view, self.views))
         (self.chart if self.view == CURVES else self.table).focus()
         self.show()
 

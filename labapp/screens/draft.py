@@ -15,8 +15,11 @@ from textual.containers import Horizontal, Vertical
 from textual.events import Resize
 from textual.widgets import Input, Static
 
+from labapp.messages import LookedAt
 from labapp.output import clean
 from labapp.screens.base import LabScreen
+from labapp.screens.scouts import Scouts
+from labapp.screens.settling import Settling
 from labapp.widgets.form import Editor, Form
 
 if TYPE_CHECKING:  # they import pydantic: only in a thread, when the screen is first shown
@@ -25,6 +28,7 @@ if TYPE_CHECKING:  # they import pydantic: only in a thread, when the screen is 
     from labapp.form.surroundings import Around, Look
 
 WIDE = 120  # columns from which choices and form stand side by side
+PATH = 0.25  # seconds without a key before a path is looked at
 TALL = 32  # lines from which there is room for the command below the choices
 
 
@@ -56,6 +60,8 @@ class DraftScreen(LabScreen):
         self.find = ""
         self.typing = ""  # the setting typed last: it must not vanish in the middle of a number
         self.said = ""  # stands at the foot until the draft changes
+        self.settling = Settling(self)
+        self.scouts = Scouts(self)
 
     def content(self) -> ComposeResult:
         with Horizontal(id="panes"):
@@ -82,6 +88,32 @@ class DraftScreen(LabScreen):
     def on_resize(self, event: Resize) -> None:
         self.set_class(event.size.width >= WIDE, "wide")
         self.set_class(event.size.height >= TALL, "tall")
+
+    # -- the path of the data
+
+    def look_soon(self) -> None:
+        """Look at a path that is not the one known; it may be typed further."""
+        draft = self.draft
+        if draft is None or draft.data or not draft.source or self.seen(draft):
+            self.settling.calm("look")
+        else:
+            self.settling.later("look", self.look_again, PATH)
+
+    def look_again(self) -> None:
+        """Look at the path as it is now, even where it is known: the folder may have changed meanwhile."""
+        draft = self.draft
+        if draft is not None and not draft.data and draft.source:
+            self.scouts.at(draft)
+
+    def seen(self, draft: Draft) -> bool:
+        """Whether what is known is of the path of this draft."""
+        return self.look is not None and (draft.task, draft.source) == (self.look.task, self.look.source)
+
+    def on_looked_at(self, message: LookedAt) -> None:
+        draft = self.draft
+        if draft is not None and (draft.task, draft.source) == (message.look.task, message.look.source):
+            self.look = message.look
+            self.refresh_all()
 
     # -- what it shows
 

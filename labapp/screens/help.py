@@ -12,13 +12,12 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from labapp.actions import CHARTS, EVERYWHERE, RUN, RUNS, SCREENS, all_actions
+from labapp.actions import CHARTS, EVERYWHERE, SCREENS, WITH_CHARTS, all_actions
 from labapp.widgets.bars import key_name
 
 if TYPE_CHECKING:
     from labapp.app import LabApp
 
-WITH_CHARTS = (RUNS, RUN)
 MOUSE = "The mouse works too: click a run, a key at the foot, a screen at the top; wheel and drag in a chart."
 FIELDS = "Text fields take every plain key: inside them actions are on ctrl and function keys, and esc leaves."
 

@@ -16,10 +16,9 @@ from textual.events import Resize
 from labapp.actions import MACHINE
 from labapp.live.rows import RunRow
 from labapp.messages import Done, Snapshot
-from labapp.output import clean, duration
+from labapp.output import clean, duration, one_line
 from labapp.screens.base import LabScreen, bindings_of
 from labapp.widgets.dialogs import Confirm
-from labapp.widgets.gauges import one_line
 from labapp.widgets.meters import Meters
 from labapp.widgets.queue_list import Item, QueueList
 from sessions.machine.sampler import Machine, place_of
@@ -124,7 +123,8 @@ class MachineScreen(LabScreen):
         if item is None:
             return []
         row = self.lab.snapshot.row(item.run_id)
-        return [row or RunRow(item.run_id, "?", "?", "?", "?", "queued" if item.waits else "running", "")]
+        status = "queued" if item.waits else "running"
+        return [row or RunRow(item.run_id, "?", "?", "?", "?", status, "", live=not item.waits)]
 
     def _each(self, verb: str, action: Callable[[Any, Any], object], rows: Sequence[RunRow]) -> None:
         super()._each(verb, action, rows)

@@ -12,20 +12,18 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.timer import Timer
 
 from labapp.actions import NEW
-from labapp.messages import Done, Filled, FillFrom, Launched, LookedAround, LookedAt, Refused, Snapshot
+from labapp.cycle import after
+from labapp.messages import Done, Filled, FillFrom, Launched, LookedAround, Refused, Snapshot
 from labapp.screens.base import bindings_of
 from labapp.screens.draft import DraftScreen
-from labapp.screens.scouts import Scouts
 from labapp.widgets.form import Form
 
 if TYPE_CHECKING:  # they import pydantic: only in a thread, when the screen is first shown
     from labapp.form.checking import Checked
     from labapp.form.drafts import Draft
 
-SETTLE = 0.25  # seconds without a key before a path is looked at
 LOOK_EVERY = 3.0  # seconds at least between looks around
 
 
@@ -37,21 +35,18 @@ class NewScreen(DraftScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.scouts = Scouts(self)
         self.launching = False
         self.launched: Draft | None = None  # the same again needs a second, deliberate press
         self.deliberate = False
         self._wanted = ""  # the run the form is being filled with
         self._looked = 0.0
-        self._asked: tuple[str, str] | None = None  # the path looked at last
-        self._timer: Timer | None = None
 
     # -- what is known of the world
 
     def on_screen_resume(self) -> None:
         super().on_screen_resume()
         self.look_around()
-        self._look()  # the folder may have changed meanwhile
+        self.look_again()  # the folder may have changed meanwhile
 
     def take_snapshot(self, snapshot: Snapshot) -> None:
         """The queue or a run is different now."""
@@ -82,32 +77,13 @@ class NewScreen(DraftScreen):
         if not self.settings.active:  # whoever was quick is there already
             self.choices.focus()
 
-    def _look_soon(self) -> None:
-        """The path may be typed further: it is looked at after a pause."""
-        if self._timer is not None:
-            self._timer.stop()
-        self._timer = self.set_timer(SETTLE, self._look)
-
-    def _look(self) -> None:
-        draft = self.draft
-        if draft is not None and not draft.data and draft.source:
-            self.scouts.at(draft)
-
-    def on_looked_at(self, message: LookedAt) -> None:
-        draft = self.draft
-        if draft is not None and (draft.task, draft.source) == (message.look.task, message.look.source):
-            self.look = message.look
-            self.refresh_all()
-
     # -- the draft
 
     def take(self, draft: Draft) -> None:
         """Another draft: check it and show what came of it."""
         self.draft = draft
         self.deliberate, self.said = False, ""
-        if not draft.data and self._asked != (draft.task, draft.source):
-            self._asked = draft.task, draft.source
-            self._look_soon()
+        self.look_soon()
         self.refresh_all()
 
     @on(Form.Edited, "#choices")
@@ -206,14 +182,13 @@ class NewScreen(DraftScreen):
     def action_study(self) -> None:
         self.lab.new_study()
 
-    def action_seed_recipe(self) -> None:
+    def action_next_recipe(self) -> None:
         """The next recipe; a run that was repeated is let go of."""
         if self.draft is None or self.checked is None:
             return
         names = list(self.draft.row.recipes)
-        here = names.index(self.checked.recipe) if self.checked.recipe in names else -1
         base = self.draft.base_run
-        self.take(self.draft.with_choice("recipe", names[(here + 1) % len(names)]))
+        self.take(self.draft.with_choice("recipe", after(self.checked.recipe, names)))
         self.settings.take_value()
         gone = f", no longer as run {base}" if base else ""
         self.post_message(Done(f"recipe {self.checked.recipe}{gone}"))

@@ -24,6 +24,7 @@ from labapp.messages import Snapshot
 from labapp.output import clean, number
 from labapp.screens.base import bindings_of, chart_bindings
 from labapp.screens.runs_keys import SLOTS, RunsKeys
+from labapp.screens.settling import Settling
 from labapp.widgets.chart import Chart
 from labapp.widgets.run_list import RunList
 from labapp.widgets.welcome import Welcome
@@ -32,7 +33,6 @@ from sessions.run.query import Query
 
 WIDE = 100  # columns from which the charts stand beside the list
 LONGEST_SPARK = 10_000  # values
-SETTLE = 0.15  # seconds on a run before its curves are fetched
 
 
 class RunsScreen(RunsKeys):
@@ -48,6 +48,7 @@ class RunsScreen(RunsKeys):
 
     def __init__(self) -> None:
         super().__init__()
+        self.settling = Settling(self)
         self.histories: Mapping[str, History] = {}
         self.metric = ""  # chosen; "" = what the selected run is judged by
         self.away = ""
@@ -65,7 +66,7 @@ class RunsScreen(RunsKeys):
             with Container(id="charts"):
                 yield Chart(id="main")
                 with Horizontal(id="below"):
-                    yield Chart("loss", id="loss", lower_is_better=True)
+                    yield Chart("loss", id="loss")
                     yield Chart("speed", id="speed")
         yield Static(id="now", markup=False)
         yield Input(placeholder="words, task:images status:running accuracy:.9.. not:draft", id="filter")
@@ -227,7 +228,7 @@ class RunsScreen(RunsKeys):
         self._looked_around = self.lab.snapshot.complete
         self.say_keys()
         self._say_now()
-        self.set_timer(SETTLE, self._fetch)
+        self.settling.later("curves", self._fetch)
 
     def _fetch(self) -> None:
         """Ask for the curves of what is selected and marked now; they are drawn when they come."""

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from textual.widgets import Input
 
+from labapp.cycle import after
 from labapp.live.curves import metrics_of
 from labapp.live.rows import BY_NAME, COLUMNS, GROUPS, RunRow
 from labapp.live.studies import StudyRow
 from labapp.messages import Done
-from labapp.screens.base import ALIVE, LabScreen
+from labapp.screens.base import LabScreen
 from labapp.widgets.dialogs import Choose
 from labapp.widgets.run_lines import FLAT
-from sessions.run.status import RESUMABLE
+from sessions.run.status import ALIVE, RESUMABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -233,7 +234,7 @@ class RunsKeys(LabScreen):
         names = metrics_of([self.histories[row.id] for row in self.shown() if row.id in self.histories])
         if names:
             here = self.metric or (self.runs.row.monitor if self.runs.row else "")
-            self.metric = names[(names.index(here) + 1) % len(names)] if here in names else names[0]
+            self.metric = after(here, names)
             self.draw()
 
     def action_earlier(self) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import LabError
+from labapp.cycle import after
 from labapp.fit import tidy
 from labapp.messages import Done
 from labapp.screens.trying import BEGIN, Trying
@@ -75,7 +76,11 @@ class SeeActions(Trying):
                 self.asker.ask("explain", view.explain(file_of(fields), MOST_SIDE), lane="own")
                 self.tick()
 
-        hint = f"a path from {Path.cwd()}, or a whole one; ~ is your home"
+        try:
+            here = f"a path from {Path.cwd()}, or a whole one"
+        except OSError:  # the folder is gone
+            here = "a whole path"
+        hint = f"{here}; ~ is your home"
         self.app.push_screen(Ask("A picture file of yours", {"file": ""}, hint, file_of), answered)
 
     # -- another heat
@@ -186,8 +191,3 @@ def file_of(fields: dict[str, str]) -> str:
     if not typed or "\0" in typed:
         raise LabError("this is no path", expected="the path of a picture file")
     return str(path)
-
-
-def after(name: str, names: tuple[str, ...]) -> str:
-    """The next of these, round and round."""
-    return names[(names.index(name) + 1) % len(names)] if name in names else names[0]

@@ -19,13 +19,13 @@ from labapp.fit import tidy
 from labapp.live.rows import RunRow
 from labapp.messages import Snapshot
 from labapp.output import clean
+from labapp.play.examples import EXAMPLES
 from labapp.screens.base import bindings_of
 from labapp.screens.solve_actions import SolveActions
 from labapp.screens.trying import CHOOSE, name_of
 from labapp.screens.trying_text import TYPING
 from labapp.solve.asking import (
     ATTEND,
-    EXAMPLES,
     KEPT,
     ORDERS,
     TYPED,

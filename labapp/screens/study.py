@@ -13,15 +13,14 @@ from rich.text import Text
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.events import Resize
-from textual.timer import Timer
 from textual.widgets import Static
 
 from engine.errors import LabError
 from labapp.actions import STUDY
+from labapp.cycle import after
 from labapp.messages import (
     Done,
     LookedAround,
-    LookedAt,
     Refused,
     Snapshot,
     StudiesFound,
@@ -30,7 +29,6 @@ from labapp.messages import (
 )
 from labapp.screens.base import bindings_of
 from labapp.screens.draft import DraftScreen
-from labapp.screens.scouts import Scouts
 from labapp.screens.study_scouts import StudyScouts
 from labapp.widgets.form import Form
 
@@ -57,16 +55,16 @@ class StudyScreen(DraftScreen):
     def __init__(self, study_id: str = "") -> None:
         super().__init__()
         self.study_id = study_id
-        self.scouts, self.planner = Scouts(self), StudyScouts(self)
+        self.planner = StudyScouts(self)
         self.studies: Mapping[str, Study] = {}
         self.chosen: StudyDraft | None = None
         self.wanted: Study | None = None  # what would be launched; None while something is wrong
         self.planned: tuple[Planned, ...] | None = None  # of what is wanted; None while it is being planned
-        self.problem = ""  # why it cannot be planned
+        self.problem = ""  # what is wrong with what was chosen
+        self.unplanned = ""  # why it cannot be planned
         self.launching = False
         self._number = 0  # of the latest plan asked for
         self._asked: tuple[Any, ...] = ()  # what it was of
-        self._timer: Timer | None = None
         self._statuses: frozenset[tuple[str, str]] = frozenset()
 
     def on_mount(self) -> None:
@@ -106,24 +104,19 @@ class StudyScreen(DraftScreen):
             return
         if self.chosen is not None:
             self.refresh_all()
+            self._plan_soon(anew=bool(self.unplanned))  # the reason may be gone
             return
         name = self.study_id if self.study_id in self.studies else next(iter(self.studies))
         self.take(study_draft(name, self.studies[name]))
         if not self.settings.active:
             self.choices.focus()
 
-    def on_looked_at(self, message: LookedAt) -> None:
-        if self.draft is not None and (self.draft.task, self.draft.source) == (message.look.task, message.look.source):
-            self.look = message.look
-            self.refresh_all()
-
     # -- the draft
 
     def take(self, chosen: StudyDraft) -> None:
         """Another draft: check it, show it, plan it."""
-        before, self.chosen, self.draft, self.said = self.draft, chosen, chosen.draft, ""
-        if not chosen.draft.data and (before is None or before.source != chosen.draft.source):
-            self.scouts.at(chosen.draft)
+        self.chosen, self.draft, self.said = chosen, chosen.draft, ""
+        self.look_soon()
         self.refresh_all()
 
     @on(Form.Edited, "#choices")
@@ -175,15 +168,15 @@ class StudyScreen(DraftScreen):
     def _plan_soon(self, *, anew: bool = False) -> None:
         """Plan what is wanted, when nothing has been typed for a moment."""
         asked = (self.wanted, self.chosen.seeds, self.chosen.only) if self.chosen and self.wanted else ()
-        if asked == self._asked and not (anew and self.planned is not None):
+        if asked == self._asked and not (anew and (self.planned is not None or self.unplanned)):
             return
         if asked != self._asked:
-            self.planned = None
+            self.planned, self.unplanned = None, ""
+            self._number += 1  # an answer to what was asked before is none to this
         self._asked = asked
-        if self._timer is not None:
-            self._timer.stop()
+        self.settling.calm("plan")
         if asked:
-            self._timer = self.set_timer(SETTLE, self._plan)
+            self.settling.later("plan", self._plan, SETTLE)
 
     def _plan(self) -> None:
         from labapp.form.studies import seeds_in
@@ -196,9 +189,9 @@ class StudyScreen(DraftScreen):
     def on_study_planned(self, message: StudyPlanned) -> None:
         if message.number != self._number:
             return
+        error = message.error
         self.planned = message.planned
-        if message.error is not None:
-            self.problem = f"{message.error.title}: {message.error.got or message.error.hint}"
+        self.unplanned = f"{error.title}: {error.got or error.hint}" if error is not None else ""
         self._about()
         self._foot()
 
@@ -227,8 +220,8 @@ class StudyScreen(DraftScreen):
             self._say(self.said)
         elif not checked.sound and not (checked.pending and not checked.reason().count(":")):
             self._say(f"cannot be launched yet. {checked.reason()}", wrong=True)
-        elif self.problem:
-            self._say(f"cannot be launched yet. {self.problem}", wrong=True)
+        elif self.problem or self.unplanned:
+            self._say(f"cannot be launched yet. {self.problem or self.unplanned}", wrong=True)
         elif self.planned is None:
             self._say("looking at what is there already...")
         else:
@@ -241,7 +234,7 @@ class StudyScreen(DraftScreen):
 
         if self.launching or self.chosen is None or self.checked is None:
             return
-        if self.wanted is None or self.problem:
+        if self.wanted is None or self.problem or self.unplanned:
             self._foot()
             if key := self.checked.first_wrong():
                 self.show_pane(self.settings)
@@ -272,15 +265,14 @@ class StudyScreen(DraftScreen):
 
         if self.chosen is not None:
             names = list(self.studies)
-            name = names[(names.index(self.chosen.name) + 1) % len(names)]
-            self.take(with_choice(self.chosen, "study", name, self.studies))
+            self.take(with_choice(self.chosen, "study", after(self.chosen.name, names), self.studies))
             self.show_pane(self.choices)
 
-    def action_seed_recipe(self) -> None:
+    def action_next_recipe(self) -> None:
         if self.chosen is not None and self.checked is not None:
             names = list(self.chosen.draft.row.recipes)
-            name = names[(names.index(self.checked.recipe) + 1) % len(names)] if self.checked.recipe in names else ""
-            self.take(replace(self.chosen, draft=self.chosen.draft.with_choice("recipe", name or names[0])))
+            draft = self.chosen.draft.with_choice("recipe", after(self.checked.recipe, names))
+            self.take(replace(self.chosen, draft=draft))
             self.settings.take_value()
 
     def action_defaults(self) -> None:

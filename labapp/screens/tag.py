@@ -16,11 +16,12 @@ from labapp.actions import TAG
 from labapp.fit import tidy
 from labapp.live.rows import RunRow
 from labapp.messages import Snapshot
+from labapp.play.examples import EXAMPLES
 from labapp.play.words import error_text
 from labapp.screens.base import bindings_of
 from labapp.screens.tag_actions import COMPARE, TagActions
 from labapp.screens.trying import CHOOSE, name_of
-from labapp.tag.asking import EXAMPLES, KEPT, ORDERS, TYPED, text_args, token_args
+from labapp.tag.asking import KEPT, ORDERS, TYPED, text_args, token_args
 from labapp.tag.asking import TAG as TAGGING
 from labapp.tag.colours import Slots
 from labapp.tag.replies import Example, Examples, Sentence, Tagging

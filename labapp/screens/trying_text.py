@@ -15,9 +15,10 @@ from textual import on
 from textual.widgets import Input, Static
 
 from engine.errors import LabError
+from labapp.cycle import after
 from labapp.messages import Answered, Done, Example, Snapshot
 from labapp.play.asker import Asker
-from labapp.play.examples import SPLITS, Place, after
+from labapp.play.examples import EXAMPLES, SPLITS, Place
 from labapp.play.words import error_text, work_line
 from labapp.screens.settling import Settling
 from labapp.screens.trying import BEGIN, Trying
@@ -119,6 +120,7 @@ class TryingText(Trying):
     def _typed(self, message: Input.Changed) -> None:
         message.stop()
         self.place, self.example = None, None
+        self.asker.forget(EXAMPLES)
         self.say_head()
         if message.value.strip():
             self.settling.later("text", self.ask, TYPING)

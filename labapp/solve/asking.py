@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from labapp.play.examples import AS_THEY_COME
+from labapp.play.examples import AS_THEY_COME, EXAMPLES
 from labapp.solve.replies import attending_of, examples_of, solving_of
 
-SOLVE, ATTEND, EXAMPLES = "solve", "attend", "examples"  # operations of the inference process
+SOLVE, ATTEND = "solve", "attend"  # operations of the inference process
 ORDERS = {AS_THEY_COME: "as they come", "wrong": "wrong ones first", "novel": "novel ones"}
 TYPED = {SOLVE: solving_of, ATTEND: attending_of, EXAMPLES: examples_of}
 KEPT = {SOLVE: 64, ATTEND: 128, EXAMPLES: 16}  # answers

@@ -9,9 +9,9 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from labapp.fit import fit, tidy
-from labapp.play.examples import Place
+from labapp.play.examples import EXAMPLES, Place
 from labapp.play.words import short
-from labapp.solve.asking import ATTEND, EXAMPLES, ORDERS, SOLVE, WIDTHS
+from labapp.solve.asking import ATTEND, ORDERS, SOLVE, WIDTHS
 from labapp.solve.beams import figure
 from labapp.solve.replies import Beam, Example
 

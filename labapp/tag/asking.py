@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from labapp.play.examples import AS_THEY_COME
+from labapp.play.examples import AS_THEY_COME, EXAMPLES
 from labapp.tag.replies import examples_of, tagging_of
 
-TAG, EXAMPLES = "tag", "examples"  # operations of the inference process
+TAG = "tag"  # the operation of the inference process
 ORDERS = {AS_THEY_COME: "as they come", "wrong": "wrong ones first"}
 TYPED = {TAG: tagging_of, EXAMPLES: examples_of}
 KEPT = {TAG: 64, EXAMPLES: 16}  # answers

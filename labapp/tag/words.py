@@ -8,9 +8,9 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from labapp.fit import fit, tidy
-from labapp.play.examples import Place
+from labapp.play.examples import EXAMPLES, Place
 from labapp.play.words import short
-from labapp.tag.asking import EXAMPLES, ORDERS, TAG
+from labapp.tag.asking import ORDERS, TAG
 from labapp.tag.layout import ASCII, DOTS, DOUBLE, UNKNOWN, UNKNOWN_ASCII
 from labapp.tag.replies import Sentence
 from labapp.tag.stack import Stack, differs, lacks

@@ -8,7 +8,7 @@ from typing import IO, Any
 from rich.console import Console
 from rich.text import Text
 
-from labapp.output import clean
+from labapp.output import clean, one_line
 from labapp.play import writing
 from labapp.play.words import short
 from labapp.tag.colours import ANSI, Slots
@@ -94,12 +94,12 @@ def bracketed(sentence: Sentence, spans: Sequence[Span]) -> Iterator[tuple[str, 
     for span in (*spans, None):
         end = len(sentence.tokens) if span is None else span.start
         if place < end:
-            yield (" " if place and not near[place] else "") + harmless(joined(sentence, near, place, end)), None, ""
+            yield (" " if place and not near[place] else "") + one_line(joined(sentence, near, place, end)), None, ""
         if span is not None:
             if span.start and not near[span.start]:
                 yield " ", None, ""
             yield (
-                f"[{harmless(joined(sentence, near, span.start, span.end))}",
+                f"[{one_line(joined(sentence, near, span.start, span.end))}",
                 span.type,
                 f" {clean(span.type)}{short(span.probability)}]",
             )
@@ -110,10 +110,6 @@ def joined(sentence: Sentence, near: Sequence[bool], start: int, end: int) -> st
     """Some tokens as they stood in the text, as far as that is known."""
     parts = (("" if near[place] or place == start else " ") + sentence.tokens[place] for place in range(start, end))
     return "".join(parts)
-
-
-def harmless(text: str) -> str:
-    return clean(text).replace("\t", " ")
 
 
 def as_json(sentence: Sentence, begins: int, *, second: bool) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from labapp.charts.picture import Picture, Request
 from labapp.charts.readout import reading, status
 from labapp.charts.ticks import round_up
 from labapp.charts.view import ZOOM, ChartView, Span
-from labapp.output import clean
+from labapp.output import clean, one_line
 
 if TYPE_CHECKING:
     from labapp.charts.build import Builder
@@ -79,12 +79,11 @@ class Chart(ViewActions, Widget, can_focus=True):
             super().__init__()
             self.title, self.curves = title, curves
 
-    def __init__(self, title: str = "", *, id: str | None = None, lower_is_better: bool | None = None):
+    def __init__(self, title: str = "", *, id: str | None = None):
         super().__init__(id=id)
         self.title = title  # may be changed; the next `show` draws it
-        self.lower_is_better = lower_is_better
         self.palette: Palette = OKABE_ITO
-        self.ascii: bool | None = None  # None: as the terminal's encoding says
+        self.ascii: bool | None = None  # None: as the app says, which asked the terminal
         self.mono: bool | None = None  # None: as NO_COLOR says
         self.picture: Picture | None = None
         self.drawn = 0  # pictures so far
@@ -206,15 +205,14 @@ class Chart(ViewActions, Widget, can_focus=True):
             width=self.size.width,
             height=self.size.height,
             paint=self._paint(),
-            title=clean(self.title).replace("\t", " "),
-            lower_is_better=self.lower_is_better,
+            title=one_line(self.title),
             ascii=self._is_ascii,
             mono=self._is_mono,
         )
 
     @property
     def _is_ascii(self) -> bool:
-        return self.app.console.options.ascii_only if self.ascii is None else self.ascii
+        return bool(getattr(self.app, "ascii", False)) if self.ascii is None else self.ascii
 
     @property
     def _is_mono(self) -> bool:

@@ -19,6 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 from textual.widgets.input import Selection
 
+from labapp.cycle import after
 from labapp.output import clean
 from labapp.widgets.lines import MARKS, Line, Lines
 from labapp.widgets.pick import Pick
@@ -296,7 +297,7 @@ class Form(Widget):
             return False
         fits = [each for each in line.choices if line.title(each).lower().startswith(letter.lower())]
         if fits:
-            self._edit(fits[(fits.index(line.value) + 1) % len(fits)] if line.value in fits else fits[0])
+            self._edit(after(line.value, fits))
         return bool(fits)
 
     def action_open(self) -> None:

@@ -9,7 +9,7 @@ from rich.style import Style
 from rich.text import Text
 
 from labapp.charts.sparkline import ASCII_BARS, BARS
-from labapp.output import clean
+from labapp.output import one_line
 
 GIB = 2**30
 MINUTE = 60.0  # seconds that a trace shows
@@ -45,13 +45,8 @@ class Look:
 PLAIN = Look()
 
 
-def one_line(text: object) -> str:
-    """Foreign text, harmless and without tabs, which would take more cells than one can count."""
-    return clean(text).replace("\t", " ")
-
-
 def short(text: object, width: int) -> str:
-    """The same in at most so many cells."""
+    """Foreign text, harmless, in at most so many cells."""
     words = Text(one_line(text))
     words.truncate(width, overflow="ellipsis")
     return words.plain

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rich.text import Text
 
+from labapp.output import one_line
 from labapp.widgets.gauges import (
     OTHERS,
     OURS,
@@ -18,7 +19,6 @@ from labapp.widgets.gauges import (
     beside,
     fitted,
     gib,
-    one_line,
     percent,
     short,
     spread,

@@ -11,6 +11,7 @@ from textual.app import RenderResult
 from textual.geometry import Size
 from textual.widget import Widget
 
+from labapp.output import one_line
 from labapp.widgets.gauges import (
     FREE,
     LETTERS,
@@ -25,7 +26,6 @@ from labapp.widgets.gauges import (
     columns_of,
     fitted,
     gib,
-    one_line,
     percent,
     spread,
     trace,

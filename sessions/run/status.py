@@ -19,7 +19,8 @@ HELD = "held in the queue"
 
 STATUSES = ("queued", "running", "stalled", "paused", "remote", "finished", "stopped", "failed", "lost")
 ENDED = frozenset({"finished", "stopped", "failed"})
-GOING_ON = frozenset({"queued", "running", "stalled", "remote"})  # or will, by themselves
+ALIVE = frozenset({"running", "stalled", "queued"})  # here, or waiting to be
+GOING_ON = ALIVE | {"remote"}  # or will, by themselves
 RESUMABLE = frozenset({"stopped", "failed", "paused", "lost"})
 
 

@@ -188,8 +188,8 @@ class Store:
     def trash_ids(self) -> list[str]:
         return _run_ids(self.home.trash)
 
-    def restore(self, reference: str) -> Path:
-        """Bring a run back from the trash, by its id or a unique prefix."""
+    def in_trash(self, reference: str) -> str:
+        """The id of a run in the trash that this id, or unique prefix of one, means."""
         ids = self.trash_ids()
         matching = [reference] if reference in ids else [each for each in ids if each.startswith(reference)]
         if len(matching) != 1:
@@ -198,13 +198,18 @@ class Store:
                 got=reference,
                 expected="one of " + ", ".join(matching or ids) if matching or ids else "the trash is empty",
             )
-        target = self.home.runs / matching[0]
+        return matching[0]
+
+    def restore(self, reference: str) -> Path:
+        """Bring a run back from the trash, by its id or a unique prefix."""
+        run_id = self.in_trash(reference)
+        target = self.home.runs / run_id
         if target.exists():
-            raise UsageError("a run with this id exists already", got=matching[0])
+            raise UsageError("a run with this id exists already", got=run_id)
         with self.naming():
-            self.check_name(read_run(self.home.trash / matching[0]).name)
+            self.check_name(read_run(self.home.trash / run_id).name)
             with explained(target):
-                os.rename(self.home.trash / matching[0], target)
+                os.rename(self.home.trash / run_id, target)
         return target
 
     def cleanable(self, *, cache: bool = False) -> Iterator[tuple[Path, int, str]]:

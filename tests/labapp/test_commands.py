@@ -205,7 +205,13 @@ class TestControl:
         assert (shown["name"], shown["tags"], shown["note"]) == ("mine", ["keep"], "n")
         assert labapp("delete", "mine").code == 0
         assert labapp("runs", "--json").json == []
+        assert run.id in labapp("restore", run.id, "--dry-run").err
+        assert labapp("runs", "--json").json == []
         assert labapp("restore", run.id).code == 0
+        labapp("delete", run.id)
+        restored = labapp("restore", "nosuch", run.id, "--json")
+        assert restored.code == 1
+        assert [(each["id"], "error" in each) for each in restored.json] == [("nosuch", True), (run.id, False)]
         labapp("delete", run.id)
         would = labapp("clean", "--dry-run", "--json").json
         assert would["freed"] == 0 < would["would_free"]
@@ -259,6 +265,20 @@ class TestLooking:
         run = lab.launch("broken/line")
         printed = labapp("logs", run.id, "-f")
         assert "no_such_module" in printed.out
+        assert labapp("logs", run.id, "-f", "--json").code == 2
+
+    def test_logs_are_shown_as_a_terminal_would_leave_them(self, labapp: Any, lab: Lab) -> None:
+        run = lab.finished()
+        (run.path / "output.log").write_bytes("0 %\r100 %\n\x1b[31mréd\x1b[0m\nthe \x07 end".encode())
+        assert labapp("logs", run.id).out == "100 %\nréd\nthe  end\n"
+
+    def test_a_file_that_cannot_be_read_is_named(self, labapp: Any, lab: Lab) -> None:
+        run = lab.finished()
+        (run.path / "output.log").unlink()
+        (run.path / "output.log").mkdir()
+        printed = labapp("logs", run.id, "--json")
+        assert printed.code == 1
+        assert "output.log" in printed.json["error"]["title"]
 
 
 def test_ctrl_c_while_waiting_leaves_the_run_running_and_says_so(lab: Lab) -> None:

@@ -38,6 +38,8 @@ def test_theme_bell_slow_line_and_keys(tmp_path: Path) -> None:
         ('[keys]\nstop = "ctrl+s"', "ctrl+s cannot be a key", "line 2", ""),
         ('[keys]\nstop = "ctrl-x"', "there is no key 'ctrl-x'", "line 2", "ctrl+x"),
         ('[keys]\nstop = "P"', "P is both", "line 2", ""),
+        ('[keys]\nstop = "x"', "x is both", "line 2", ""),  # of the charts beside the list
+        ('[keys]\nstop = "1"', "1 is both the screen Runs and stop", "line 2", ""),
         ("bell = 1", "'bell' cannot be 1", "line 1", ""),
         ('keys = "x"', "'keys' cannot be", "line 1", ""),
         ('tehme = "x"', "unknown key 'tehme'", "line 1", "theme"),

@@ -135,6 +135,7 @@ def test_every_kind_of_terminal_shows_the_runs(lab: Lab, environment: dict[str, 
         assert terminal.ended() == 0
     if environment.get("PYTHONIOENCODING"):
         assert shown.isascii(), [char for char in shown if not char.isascii()]
+        assert "??" not in shown, "what cannot be encoded is written as ?"
 
 
 @pytest.mark.parametrize("term", ["dumb", "", "unknown"])

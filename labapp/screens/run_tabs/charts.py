@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.events import Resize
 
 from labapp.charts.curve import Curve
+from labapp.cycle import after
 from labapp.live.curves import NOT_MEASURES, metrics_of
 from labapp.screens.run_tabs.pane import Pane, Seen
 from labapp.widgets.chart import Chart
@@ -69,8 +70,7 @@ class ChartsPane(Pane):
     def next_metric(self) -> None:
         names = self.choices()
         if names:
-            here = self._main(names)
-            self.metric = names[(names.index(here) + 1) % len(names)] if here in names else names[0]
+            self.metric = after(self._main(names), names)
             self.draw()
 
     def _main(self, names: list[str]) -> str:
@@ -92,7 +92,6 @@ class ChartsPane(Pane):
             found = list(split_curves(self.seen.path.name, self.history, metric)) if self.history else []
             nothing = "" if found else ": nothing yet"
             chart.title = TITLES.get(metric, metric) + nothing + (place if metric == main else "")
-            chart.lower_is_better = metric == "loss"
             chart.show(found)
 
     @on(Chart.ViewChanged)

@@ -19,7 +19,7 @@ from textual.widgets import Static
 from engine.task import SPLITS
 from labapp.fit import tidy
 from labapp.live.curves import NOT_MEASURES, QUANTILES
-from labapp.live.rows import LIVE, SHORT
+from labapp.live.rows import SHORT
 from labapp.messages import Done
 from labapp.output import duration, number
 from labapp.screens.run_tabs.examples import example_lines, program_words
@@ -30,12 +30,12 @@ from labapp.widgets.confusion import Confusion
 from labapp.widgets.table import Column, Line, Table
 from sessions.run.history import History
 from sessions.run.records import number_of, table_of
+from sessions.run.status import GOING_ON
 
 WIDE, HIGH = 120, 40  # from where everything stands side by side, or one above the other
 SPARE, ROOMY = "novel/loss", 90  # the metric of the splits that is left out where there is little room
 NOT_HERE = "novel/token_accuracy"  # among the metrics of the splits: it stands in the table of searches
 BAR = 8  # cells
-COMING = LIVE | {"queued", "remote"}  # there will be a report
 
 
 class ReportPane(Pane):
@@ -196,7 +196,7 @@ class ReportPane(Pane):
         if self.seen is None or self.reports:
             return
         row, words = self.seen.row, "There is no report: the result has none."
-        if row.status in COMING:
+        if row.status in GOING_ON:
             left = f", in about {duration(row.left)} and the time to evaluate" if row.left else ""
             words = f"Metrics of all splits, and what is behind them, come when the training ends{left}."
         elif not self.seen.ended:

@@ -6,18 +6,15 @@ Used by one thread at a time. Nothing here knows a screen.
 from __future__ import annotations
 
 import os
-import re
 from pathlib import Path
 
-from labapp.output import clean
+from labapp.output import as_seen, clean
 
 MOST_BYTES = 1_000_000  # read at once; what lies before is passed over
 MOST_LINES = 20_000
 LONGEST = 4_000  # characters of a line
 MOST_OF_LINE = 64_000  # bytes of a line that are looked at
 TAB = "    "
-# What acts on a terminal: colours and movements (CSI), titles and links (OSC), and the other escapes.
-ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]|[\x07\x08]")
 
 
 class Tail:
@@ -89,10 +86,9 @@ class Tail:
 
 
 def harmless(line: bytes) -> str:
-    """A line as it looks at the end: what a carriage return went back over is gone, so are colours and movements."""
+    """A line as it looks at the end, of one that is too long a part."""
     line = line[-MOST_OF_LINE:] if b"\r" in line[-MOST_OF_LINE:] else line[:MOST_OF_LINE]
-    text = ESCAPES.sub("", line.decode(errors="replace"))
-    text = next((part for part in reversed(text.split("\r")) if part.strip()), "")
+    text = as_seen(line)
     longer = len(text) - LONGEST
     text = clean(text[:LONGEST].replace("\t", TAB))
     return text + (f" ... {longer:,} characters more" if longer > 0 else "")

@@ -150,7 +150,7 @@ def test_last_and_best_stand_beside_each_curve() -> None:
     assert drawn([loss], title="train/val loss").shown[0].best == 1.0
     assert drawn([loss], title="val micro_f1").shown[0].best == 3.0
     assert drawn([curve([3.0, 1.0, 2.0], metric="loss")], title="anything").shown[0].best == 1.0
-    assert drawn([loss], title="anything", lower_is_better=True).shown[0].best == 1.0
+    assert drawn([curve([3.0, 1.0, 2.0], metric="novel/loss")], title="anything").shown[0].best == 1.0
     assert drawn([curve([3.0, 1.0], best=False)]).shown[0].best is None
     assert drawn([loss]).shown[0].last == 2.0
 

@@ -35,8 +35,16 @@ def test_curves_of_several_runs_go_to_the_exports_of_the_home_and_their_labels_a
     curves = [Curve(run.id, "=evil", 0, run.history.series["val", "loss"], metric="novel/loss") for run in runs]
     path = write_points(lab.store.home, "val novel/loss", curves)
     assert path.parent == lab.store.home.exports
-    assert path.name.startswith("novel-loss-2-runs-")
+    assert path.name.startswith("novel-loss-2-curves-")
     assert {row["curve"] for row in csv.DictReader(path.read_text().splitlines())} == {"'=evil"}
+
+
+def test_the_mean_of_several_runs_is_an_export_too(lab: Lab) -> None:
+    series = made(lab).history.series["val", "loss"]
+    path = write_points(lab.store.home, "val loss", [Curve("", "bn", 0, series, metric="loss")])
+    assert path.parent == lab.store.home.exports
+    (row, *_) = csv.DictReader(path.read_text().splitlines())
+    assert (row["run"], row["curve"]) == ("", "bn")
 
 
 def test_an_empty_chart_is_no_file(lab: Lab) -> None:

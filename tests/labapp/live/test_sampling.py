@@ -58,3 +58,17 @@ def test_a_sampler_that_breaks_is_said_and_tried_again(tmp_path: Path, monkeypat
     watch.sample()
     watch.sample()
     assert ["no /proc" in each.problem for each in told] == [True, True]
+
+
+def test_what_is_seen_after_a_trouble_is_told_though_nothing_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[Any] = []
+    watch = MachineWatch(Home(tmp_path), told.append)
+    watch.look_at_queue()
+    watch.look_at_queue()
+    assert [each.problem for each in told] == [""]
+    monkeypatch.setattr(Sampler, "sample", lambda self: 1 / 0)
+    watch.sample()
+    watch.look_at_queue()
+    assert [bool(each.problem) for each in told] == [False, True, False]

@@ -205,7 +205,7 @@ class TestActions:
         drive(lab, work, size=size)
         lab.ended(lab.store.all()[0])
 
-    def test_seed_recipe_takes_the_next_recipe_and_keeps_what_was_typed(self, lab: Lab, size: tuple[int, int]) -> None:
+    def test_next_recipe_takes_the_next_recipe_and_keeps_what_was_typed(self, lab: Lab, size: tuple[int, int]) -> None:
         async def work(app: LabApp, pilot: Pilot[None]) -> None:
             screen = await new(app, pilot)
             await type_into(pilot, screen.settings, "epochs", "9")
@@ -355,6 +355,28 @@ class TestPath:
 
         drive(lab, work)
         assert lab.ended(lab.store.all()[0]).status.name == "finished"
+
+    def test_a_path_left_before_it_was_seen_is_looked_at_when_one_comes_back(
+        self, lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "numbers").write_text("0.1\n0.2\n0.3\n0.4\n")
+        looks: list[Any] = []
+
+        async def work(app: LabApp, pilot: Pilot[None]) -> None:
+            screen = await new(app, pilot)
+            at = screen.scouts.at
+            monkeypatch.setattr(screen.scouts, "at", looks.append)  # a disk that does not answer
+            await to(pilot, screen.choices, "data")
+            await pilot.press("right")
+            await type_into(pilot, screen.choices, "path", "numbers")
+            await until(pilot, lambda: looks)
+            monkeypatch.setattr(screen.scouts, "at", at)
+            await to(pilot, screen.choices, "data")
+            await pilot.press("right")  # back to points, then to the path again
+            await pilot.press("right")
+            await until(pilot, lambda: screen.checked is not None and screen.checked.sound and screen.look)
+
+        drive(lab, work)
 
 
 class TestMouse:

@@ -266,6 +266,19 @@ class TestActing:
 
         drive(lab, act)
 
+    def test_a_run_that_is_over_is_not_said_to_be_killed(self, lab: Lab) -> None:
+        run = lab.finished(name="mine")
+
+        async def act(app: LabApp, pilot: Pilot[None]) -> None:
+            await until(pilot, lambda: status(app, run) == "finished")
+            await pilot.press("K")
+            await until(pilot, lambda: isinstance(app.screen, Confirm))
+            await pilot.press("y")
+            await until(pilot, lambda: any("is finished" in notice for notice in notices(app)))
+            assert not any("killed" in notice for notice in notices(app))
+
+        drive(lab, act)
+
     def test_keys_act_on_the_marked_runs(self, lab: Lab) -> None:
         runs = [lab.at_step(lab.launch(**LONG), 1) for _ in range(2)]
 

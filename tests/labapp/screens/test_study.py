@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from engine.errors import LabError
 from labapp.app import LabApp
 from labapp.screens.study import StudyScreen
+from sessions.study import launching
 from sessions.study.folder import Studies
 from tests.conftest import Lab
 from tests.labapp.screens.app import LARGE, SMALL, drive, notices, text_of, until
@@ -123,6 +125,30 @@ def test_a_study_that_cannot_be_read_is_said_and_the_others_are_there(lab: Lab) 
         screen = await opened(app, pilot)
         assert "norms" in screen.studies
         assert any("bad.toml" in notice for notice in notices(app))
+
+    drive(lab, work)
+
+
+def test_why_it_cannot_be_planned_stays_until_it_can(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    planned = launching.plan
+
+    def refuse(*args: Any, **more: Any) -> Any:
+        raise LabError("the data cannot be read", got="no such folder")
+
+    async def work(app: LabApp, pilot: Pilot[None]) -> None:
+        screen = await opened(app, pilot)
+        monkeypatch.setattr(launching, "plan", refuse)
+        screen.choices.go("seeds")
+        screen.show_pane(screen.choices)
+        await pilot.press("2")
+        await until(pilot, lambda: "cannot be read: no such folder" in foot(screen))
+        await pilot.press("f8")  # draws everything anew
+        assert "cannot be read: no such folder" in foot(screen)
+        await pilot.press("f5")
+        assert not lab.store.ids()
+        monkeypatch.setattr(launching, "plan", planned)
+        await pilot.press("f1", "escape")  # away and back
+        await until(pilot, lambda: foot(screen).startswith("4 cells x 2 seeds: 8 to train"))
 
     drive(lab, work)
 

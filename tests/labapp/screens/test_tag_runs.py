@@ -186,6 +186,22 @@ class TestExamples:
 
         opened(lab, work)
 
+    def test_who_types_while_one_is_fetched_sees_what_was_typed(
+        self, lab: Lab, run: Run, tagger_process: FakeTagger
+    ) -> None:
+        async def work(app: LabApp, pilot: Pilot[None], shown: TagScreen) -> None:
+            tagger_process.held = []
+            await pilot.press("f8")
+            await until(pilot, lambda: tagger_process.held)
+            (answer,), tagger_process.held = tagger_process.held, None
+            shown.field.value = "in Paris"
+            await until(pilot, lambda: shown.place is None)
+            answer()
+            await until(pilot, lambda: not shown.busy and shown.sentences)
+            assert shown.sentences[0].tokens == ("in", "Paris")
+
+        opened(lab, work)
+
     def test_pages_follow_each_other(self, lab: Lab, run: Run, tagger_process: FakeTagger) -> None:
         tagger_process.examples = [(f"number {number}", "O O") for number in range(45)]
 
