@@ -14,6 +14,7 @@ from engine.config import Config, Layer, check_key, parse_value, resolve, settin
 from engine.errors import UsageError
 from engine.settings import idle_settings, place_settings, source_settings
 from engine.studies.definition import Axis, Study, typed
+from engine.values import shown
 
 
 @dataclass(frozen=True)
@@ -40,15 +41,6 @@ def cells_of(study: Study) -> list[Cell]:
         several = len(study.variants) > 1 or not telling
         found.append(Cell(variant, pairs, " ".join([variant, *telling] if several else telling)))
     return found
-
-
-def shown(value: Any) -> str:
-    if isinstance(value, (list, tuple)):
-        return ",".join(map(shown, value))
-    if not isinstance(value, float):
-        return str(value)
-    short = f"{value:g}"
-    return short if float(short) == value else repr(value)  # two cells never have one label
 
 
 def key_of(config: Config) -> str:

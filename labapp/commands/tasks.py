@@ -10,6 +10,7 @@ import typer
 from engine.catalogue import Dataset, TaskRow, load, tasks
 from engine.config import describe_settings, settings_class
 from engine.studies.definition import Study, our_studies, own_studies
+from engine.values import shown
 from labapp.cli import HomeOption, JsonOption, open_lab
 from labapp.output import print_error, print_json, say, table
 from sessions.home import Home
@@ -45,13 +46,9 @@ def list_tasks(as_json: JsonOption = False, home: HomeOption = None) -> int:
 
 
 def _row(spec: dict[str, Any], recipes: dict[str, dict[str, Any]], key: str) -> tuple[str, ...]:
-    values = (_text(values.get(key, spec["default"])) for values in recipes.values())
+    values = (shown(values.get(key, spec["default"])) for values in recipes.values())
     may_be = ", ".join(map(str, spec["choices"])) or spec["bounds"] or spec["type"]
     return (*values, spec["unit"], may_be, spec["help"])
-
-
-def _text(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
 def describe_task(row: TaskRow, home: Home, studies: Mapping[str, Study]) -> dict[str, Any]:

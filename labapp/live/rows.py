@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from engine.values import shown
 from labapp.output import clean, duration, number
 from sessions.run.records import number_of, text_of
 from sessions.run.runs import Run
@@ -167,16 +168,8 @@ def differing(many: Iterable[Mapping[str, Any]]) -> list[str]:
 def title_of(row: RunRow, varied: Sequence[str]) -> str:
     if row.name:
         return row.name
-    said = [f"{key}={short(row.settings[key])}" for key in varied if key in row.settings]
+    said = [f"{key}={shown(row.settings[key])}" for key in varied if key in row.settings]
     return clean(" ".join(said[:MOST_DIFFERENCES]))
-
-
-def short(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, list):
-        return ",".join(map(short, value))
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from engine.catalogue import tasks
 from engine.config import settings_class
 from engine.errors import UsageError
 from engine.settings import place_settings
-from engine.studies.cells import shown
 from engine.studies.comparison import Comparison, Measured, Row, compare, row_of
 from engine.studies.reported import base_name
 from engine.task import SPLITS
+from engine.values import shown
 from sessions.run.records import number_of, table_of, text_of
 from sessions.run.runs import Run
 from sessions.run.store import Store

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.report.document import Block, Code, Section, note, paragraph, table
 from engine.report.subject import Subject, tally
-from engine.studies.cells import shown
+from engine.values import shown
 
 ABREAST = 2  # settings beside one another in the table of common ones
 MOST_COLUMNS = 6

@@ -10,7 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from labapp.live.rows import short
+from engine.values import shown
 from labapp.output import when
 from labapp.screens.run_tabs.origin import Told, told_of
 from labapp.screens.run_tabs.pane import Pane, Seen, lines
@@ -113,7 +113,7 @@ def provenance_lines(record: Record) -> list[Line]:
     facts = [
         ("target", f"{text_of(config, 'task', '?')}/{text_of(config, 'variant', '?')}"),
         ("data", text_of(config, "data", "?")),
-        ("recipe", f"{text_of(config, 'recipe', '?')}, version {short((config or {}).get('recipe_version', '?'))}"),
+        ("recipe", f"{text_of(config, 'recipe', '?')}, version {shown((config or {}).get('recipe_version', '?'))}"),
         ("seed", show((meta or {}).get("seed", "?"))),
         ("created", f"{when(number_of(meta, 'created'))} on {text_of(meta, 'host', '?')}"),
         ("labapp", text_of(meta, "labapp", "?")),
@@ -149,4 +149,4 @@ def versions(raw: dict[str, Any]) -> str:
 
 
 def show(value: Any) -> str:
-    return short(value) if value != "" else '""'
+    return shown(value) if value != "" else '""'

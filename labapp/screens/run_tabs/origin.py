@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.errors import LabError
-from labapp.live.rows import short
+from engine.values import shown
 from sessions.run.records import table_of, text_of
 
 
@@ -26,7 +26,7 @@ class Told:
     problem: str = ""
 
     def recipe_value(self, key: str) -> str:
-        return short(self.recipe[key]) if key in self.recipe else "not there"
+        return shown(self.recipe[key]) if key in self.recipe else "not there"
 
 
 def told_of(config: dict[str, Any]) -> Told:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from engine.events import is_finite
+from engine.values import shown
 from labapp.fit import tidy
-from labapp.live.rows import short
 from labapp.messages import Example
 from labapp.output import number
 from labapp.screens.run_tabs import searches
@@ -148,5 +148,5 @@ def flat(value: Any, prefix: str = "", depth: int = 0) -> Iterator[str]:
         for place, each in enumerate(value):
             yield from flat(each, f"{prefix}.{place}", depth + 1)
     else:
-        text = number(value) if isinstance(value, float) else short(value)
+        text = number(value) if isinstance(value, float) else shown(value)
         yield f"{prefix}  {text}" if prefix else text
