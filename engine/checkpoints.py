@@ -69,10 +69,13 @@ class Checkpoints:
             sync(self.directory)
         return final
 
-    def read(self, step: int) -> dict[str, Any]:
-        """A checkpoint's progress, after every file was checked against its hash."""
+    def read(self, step: int, *, to_train: bool = True) -> dict[str, Any]:
+        """A checkpoint's progress, after every file was checked against its hash; the training state, which is most of
+        it, only where one wants to train on."""
         manifest = read_manifest(self.path(step))
         for name, expected in manifest["files"].items():
+            if name == TRAINING_STATE and not to_train:
+                continue
             path = self.path(step) / Path(name).name
             if name == TRAINING_STATE and not path.exists():
                 continue  # cleaned away; a learner that needs it says so
@@ -83,7 +86,7 @@ class Checkpoints:
         return progress
 
     def newest_sound(
-        self, complain: Callable[[LabError], None], first: int | None = None
+        self, complain: Callable[[LabError], None], first: int | None = None, *, to_train: bool = True
     ) -> tuple[int, dict[str, Any]] | None:
         """The newest whole checkpoint and its progress (`first` is tried before the others), None if there are none.
 
@@ -96,7 +99,7 @@ class Checkpoints:
         error: LabError | None = None
         for step in steps:
             try:
-                return step, self.read(step)
+                return step, self.read(step, to_train=to_train)
             except DamagedCheckpointError as damage:
                 complain(damage)
                 error = error or damage

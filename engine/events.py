@@ -31,8 +31,8 @@ def decode(line: bytes) -> dict[str, Any] | None:
         return None
     if not all(is_finite(found := event.get(key, 0)) and abs(found) <= LARGEST for key in NUMBERS):
         return None
-    values = event.get("values")
-    if values is not None:
+    if "values" in event:
+        values = event["values"]
         if not isinstance(values, dict):
             return None
         event["values"] = {str(key): number(value) for key, value in values.items()}

@@ -120,7 +120,7 @@ def first_line(error: Exception) -> str:
 def best_checkpoint(directory: Path) -> Path:
     """The checkpoint to predict with: the best of a run, else its newest."""
     checkpoints = Checkpoints(directory / "checkpoints")
-    found = checkpoints.newest_sound(lambda damage: None)
+    found = checkpoints.newest_sound(lambda damage: None, to_train=False)
     if found is None:
         raise LabError(
             "this run has no checkpoint yet",
@@ -131,7 +131,7 @@ def best_checkpoint(directory: Path) -> Path:
     step, progress = found
     best = progress.get("best_step")
     if best is not None and best != step and best in checkpoints.steps():
-        checkpoints.read(best)  # a damaged best one is an error here, not silently replaced
+        checkpoints.read(best, to_train=False)  # a damaged best one is an error here, not silently replaced
         return checkpoints.path(best)
     return checkpoints.path(step)
 

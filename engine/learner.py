@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from engine.checkpoints import TRAINING_STATE, WEIGHTS
@@ -23,6 +23,7 @@ from engine.optimizers import build_optimizer
 from engine.randomness import Stream
 from engine.settings import TrainSettings
 from engine.task import Health, Task
+from engine.tensorfile import write_tensors
 
 
 class TorchLearner:
@@ -220,7 +221,8 @@ class TorchLearner:
             "rng": torch.get_rng_state(),
             "cuda_rng": torch.cuda.get_rng_state(self.device) if self.device.type == "cuda" else None,
         }
-        torch.save(state, directory / TRAINING_STATE)
+        with (directory / TRAINING_STATE).open("wb") as file:  # torch hides what the system says of a path
+            torch.save(state, file)
 
     def load(self, directory: Path) -> None:
         path = directory / TRAINING_STATE
@@ -277,7 +279,7 @@ def matching_parameters(model: nn.Module, twin: nn.Module) -> list[Tensor]:
 
 def save_weights(model: nn.Module, path: Path) -> None:
     """Weights as safetensors: contiguous and unshared, as that format asks."""
-    save_file({name: each.detach().clone().contiguous().cpu() for name, each in model.state_dict().items()}, path)
+    write_tensors({name: each.detach().clone().contiguous().cpu() for name, each in model.state_dict().items()}, path)
 
 
 def load_weights(model: nn.Module, path: Path) -> None:

@@ -208,7 +208,7 @@ class Trainer:
         """Measure the best weights on every split."""
         begun = self.clock()
         self._beat("evaluating")
-        found = self.checkpoints.newest_sound(self._pass_over, first=self.progress.best_step)
+        found = self.checkpoints.newest_sound(self._pass_over, first=self.progress.best_step, to_train=False)
         assert found is not None, "every attempt that gets here has saved"
         # Not the best one when stopped within the first epoch, or when the best one was damaged meanwhile.
         self.progress.best_step = found[0]

@@ -82,10 +82,10 @@ def work(directory: Path) -> int:
     except BaseException as error:  # SystemExit and MemoryError too: nothing goes unrecorded
         result = {"status": "failed", "error": unexpected(error, directory), "traceback": traceback.format_exc()}
         say(result["traceback"])
+    release(directory)
     if result is None:
         reporter.enter("terminated" if reporter.terminated else "paused")
         return 143 if reporter.terminated else 0
-    release(directory)
     say_end(reporter, result)
     conclude(directory, attempt, started, result)
     return 1 if result["status"] == "failed" else 0

@@ -6,9 +6,11 @@ the centre cropped; a picture that has the size already is not touched.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
+import stat
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -25,6 +27,7 @@ from engine.images.data import Pixels
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "WEBP", "TIFF", "PPM")  # not all Pillow knows: EPS would start Ghostscript
 FITTING_VERSION = 1  # goes into the cache's key: raise it with any change of the pixels
 PORTION_PIXELS = 2**20  # decoded by one thread at a time; a few such portions are in memory at once
+LARGEST_FILE = 2**28  # bytes of a picture file that is read at all
 UNREADABLE = "unreadable"  # stands for the hash of a file that cannot be read
 
 Decoded = tuple[Pixels, list[str], list[tuple[str, str]]]  # pictures, their names, (name, reason) of the broken ones
@@ -55,7 +58,7 @@ def _rgb(image: Image.Image) -> Image.Image:
 def _content(root: Path, name: str, expected_hash: str) -> bytes:
     """The file that was hashed before; an unreadable one raises OSError, as it did then."""
     try:
-        content = (root / name).read_bytes()
+        content = _readable(root / name).read_bytes()
         found = hashlib.sha256(content).hexdigest()
     except OSError:
         if expected_hash == UNREADABLE:
@@ -103,10 +106,20 @@ def hash_all(root: Path, names: Sequence[str]) -> list[str]:
 
 def _hash(path: Path) -> str:
     try:
-        with path.open("rb") as file:
+        with _readable(path).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return UNREADABLE
+
+
+def _readable(path: Path) -> Path:
+    """A path that can be read to its end: a link may lead to a pipe or a device. OSError for any other."""
+    about = path.stat()
+    if not stat.S_ISREG(about.st_mode):
+        raise OSError(errno.EINVAL, "no regular file", str(path))
+    if about.st_size > LARGEST_FILE:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG), str(path))
+    return path
 
 
 def reason(error: Exception) -> str:

@@ -18,7 +18,7 @@ from PIL import Image
 
 from engine.errors import LabError, UsageError, unknown
 from engine.images.data import Masks, PictureSplit, Pixels, Rows
-from engine.images.decoding import decode, reason
+from engine.images.decoding import LARGEST_FILE, decode, reason
 from engine.images.gradcam import LAST_STAGE, Heat, find_layers, heat_maps, shares_inside, target_layers
 from engine.images.settings import ImageSettings
 from engine.images.task import ImageArtifacts, ImageTask
@@ -28,7 +28,6 @@ from engine.task import SPLITS
 from models.resnet import ResNet
 
 Confidences = npt.NDArray[np.float32]
-LARGEST_FILE = 2**28  # bytes of a picture file that is read at all
 FILE_PIXELS = 2**21  # of the user's pictures explained together
 
 

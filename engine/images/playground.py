@@ -16,8 +16,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from engine.arguments import number, text
-from engine.errors import unknown
+from engine.arguments import number, numbers, one_of, split_of, text
 from engine.files import explained as explaining
 from engine.images.data import Pixels
 from engine.images.explain import ORDERS, Explained, Explainer, summary
@@ -34,7 +33,6 @@ from engine.images.figures import (
 )
 from engine.images.gradcam import LAST_STAGE, find_layers
 from engine.jobs import Say, TrainedModel
-from engine.task import SPLITS
 
 Answer = dict[str, Any]
 Arguments = Mapping[str, Any]
@@ -126,7 +124,7 @@ def gradcam(model: TrainedModel, args: Arguments, cache: Path, say: Say) -> Answ
     export = _Export(out)
     chosen, files = args.get("indices"), args.get("pictures")
     if chosen:
-        export.singles(explainer.of_split(text(args, "split", "val"), list(map(int, chosen)), target, layer))
+        export.singles(explainer.of_split(text(args, "split", "val"), numbers(args, "indices"), target, layer))
     if files:
         export.singles(explainer.of_files([Path(str(each)) for each in files], target, layer))
     if not chosen and not files:
@@ -147,9 +145,8 @@ def check(explainer: Explainer, args: Arguments) -> None:
         if name is not None:
             explainer.class_index(str(name))
     find_layers(explainer.network, args.get("layer"))
-    for kind, known, default in (("split", SPLITS, "val"), ("order", ORDERS, "random")):
-        if (found := text(args, kind, default)) not in known:
-            raise unknown(kind, found, known)
+    split_of(args, "val")
+    one_of(args, "order", "random", ORDERS)
     number(args, "per_class", PER_CLASS, 1, MOST)
 
 

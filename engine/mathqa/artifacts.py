@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from engine.files import write_json
 from engine.mathqa.corpus import Problem
 from engine.mathqa.numbers import masked
 from engine.mathqa.vocabulary import Vocabulary
+from engine.tensorfile import write_tensors
 from engine.text.preprocessing import ENCODER, readable, restored_encoder
 
 LIBRARY, TENSORS = "preprocessing.json", "vectors.safetensors"
@@ -52,7 +53,7 @@ class MathArtifacts:
         if self.initial is not None:
             rows, values = self.initial
             tensors |= {"rows": rows.contiguous(), "values": values.contiguous()}
-        save_file(tensors, directory / TENSORS)
+        write_tensors(tensors, directory / TENSORS)
         if self.encoder is not None:
             self.encoder.save(directory / ENCODER)
 

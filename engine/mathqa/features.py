@@ -15,12 +15,13 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from engine.files import explained
 from engine.mathqa.numbers import Reading, Word
 from engine.mathqa.reading import moved
+from engine.tensorfile import write_tensors
 from engine.text.batches import padded
 from engine.text.encoder import Encoder, PieceInputs, PieceReader
 from models.seq2seq import ReadFeatures, ReadPieces, word_features
@@ -151,7 +152,7 @@ def keep(path: Path, features: Tensor) -> None:
         handle, beside = tempfile.mkstemp(dir=path.parent, prefix=".partial-")
         os.close(handle)
         try:
-            save_file({"features": features}, beside)
+            write_tensors({"features": features}, Path(beside))
             os.replace(beside, path)
         finally:
             Path(beside).unlink(missing_ok=True)

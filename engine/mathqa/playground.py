@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from engine.arguments import number, one_of
+from engine.arguments import number, one_of, split_of
 from engine.errors import UsageError
 from engine.jobs import Say, TrainedModel
 from engine.mathqa import solving
@@ -23,7 +23,7 @@ from engine.mathqa.numbers import read
 from engine.mathqa.programs import Program, ProgramError, parse, text_of
 from engine.mathqa.settings import WIDEST, MathSettings
 from engine.mathqa.task import MathTask
-from engine.task import SPLITS, Split
+from engine.task import Split
 
 Answer = dict[str, Any]
 Arguments = Mapping[str, Any]
@@ -63,7 +63,7 @@ def attend(model: TrainedModel, args: Arguments, cache: Path, say: Say) -> Answe
 
 def examples(model: TrainedModel, args: Arguments, cache: Path, say: Say) -> Answer:
     """Problems of a split, solved, with their gold programs: {split, order, start, count, beam, grammar}."""
-    split, order = cast_split(one_of(args, "split", "test", SPLITS)), one_of(args, "order", "corpus", ORDERS)
+    split, order = split_of(args, "test"), one_of(args, "order", "corpus", ORDERS)
     start, count = number(args, "start", 0, 0, 2**31), number(args, "count", 1, 1, MOST)
     task, network = ready(model)
     how = checked_search(model, args)
@@ -180,8 +180,3 @@ def checked_program(value: Any) -> Program:
             expected="operation(argument,...)|...",
             hint="add(n0,n1)|divide(#0,n2)",
         ) from error
-
-
-def cast_split(name: str) -> Split:
-    found: Split = name  # type: ignore[assignment]  # checked above
-    return found

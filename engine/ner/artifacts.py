@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor
 
 from engine.files import write_json
 from engine.ner.vocabulary import Vocabulary
+from engine.tensorfile import write_tensors
 from engine.text.preprocessing import ENCODER, readable, restored_encoder
 
 LIBRARY, INITIAL = "preprocessing.json", "vectors.safetensors"
@@ -50,7 +51,7 @@ class NerArtifacts:
         )
         if self.initial is not None:
             rows, values = self.initial
-            save_file({"rows": rows.contiguous(), "values": values.contiguous()}, directory / INITIAL)
+            write_tensors({"rows": rows.contiguous(), "values": values.contiguous()}, directory / INITIAL)
         if self.encoder is not None:
             self.encoder.save(directory / ENCODER)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.arguments import number, one_of
+from engine.arguments import number, one_of, split_of
 from engine.errors import UsageError
 from engine.jobs import Say, TrainedModel
 from engine.ner.corpus import Sentence
@@ -17,7 +17,7 @@ from engine.ner.tagging import Tagged
 from engine.ner.tagging import tag as tag_all
 from engine.ner.task import NerTask
 from engine.ner.tokenise import Token, tokenise
-from engine.task import SPLITS, Split
+from engine.task import Split
 
 Answer = dict[str, Any]
 Arguments = Mapping[str, Any]
@@ -58,7 +58,7 @@ def by_line(text: str) -> list[list[Token]]:
 
 def examples(model: TrainedModel, args: Arguments, cache: Path, say: Say) -> Answer:
     """Sentences of a split, tagged, with their gold tags: {split, order, start, count}."""
-    split, order = cast_split(one_of(args, "split", "test", SPLITS)), one_of(args, "order", "corpus", ORDERS)
+    split, order = split_of(args, "test"), one_of(args, "order", "corpus", ORDERS)
     start, count = number(args, "start", 0, 0, 2**31), number(args, "count", 1, 1, MOST)
     task, network = ready(model)
     if MEMORY not in model.memory:
@@ -117,8 +117,3 @@ def checked_sentences(value: Any) -> list[Sequence[str]]:
     if not good:
         raise UsageError("sentences must be lists of tokens, each with one at least", got=repr(value)[:80])
     return list(value)
-
-
-def cast_split(name: str) -> Split:
-    found: Split = name  # type: ignore[assignment]  # checked above
-    return found

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.events import is_finite
 from engine.studies.comparison import Comparison, Row
 from engine.studies.statistics import Stat, stat
 
@@ -188,7 +189,7 @@ def class_stats(runs: Sequence[RunFacts], split: str) -> dict[str, dict[str, Sta
                 continue
             values = gathered.setdefault(str(row["class"]), {})
             for key in ("precision", "recall", "f1", "support"):
-                if is_number(row.get(key)):
+                if is_finite(row.get(key)):
                     values.setdefault(key, []).append(float(row[key]))
     return {name: {key: stat(values) for key, values in each.items()} for name, each in gathered.items()}
 
@@ -233,7 +234,7 @@ def _names(report: Mapping[str, Any], count: int) -> tuple[str, ...]:
 def square(raw: Any) -> list[list[int]]:
     """A square of counts, or nothing."""
     rows = raw if isinstance(raw, list) else []
-    if not all(isinstance(row, list) and len(row) == len(rows) and all(map(is_number, row)) for row in rows):
+    if not all(isinstance(row, list) and len(row) == len(rows) and all(map(is_finite, row)) for row in rows):
         return []
     return [[int(each) for each in row] for row in rows]
 
@@ -273,15 +274,11 @@ def flat_scores(raw: Mapping[str, Any]) -> dict[str, float]:
     """Numbers by name, those under `novel` with that before their names."""
     found: dict[str, float] = {}
     for name, value in raw.items():
-        if is_number(value):
+        if is_finite(value):
             found[str(name)] = float(value)
         elif isinstance(value, Mapping):
-            found |= {f"{name}/{key}": float(each) for key, each in value.items() if is_number(each)}
+            found |= {f"{name}/{key}": float(each) for key, each in value.items() if is_finite(each)}
     return found
-
-
-def is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def tally(values: Iterable[str]) -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 from engine.errors import LabError
 from engine.files import MARKS
 
+LARGEST = 2**28  # bytes of a file that is read whole
+
 
 @dataclass(frozen=True)
 class Wanted:
@@ -21,14 +23,22 @@ class Wanted:
 def content_of(path: Path, wanted: Wanted, at_most: int = -1) -> bytes:
     """The bytes of a file, or its first ones."""
     title = f"the {wanted.title} cannot be read"
+    whole = at_most < 0
     try:
         if not path.is_file():  # a pipe would wait for ever
             kind = "a folder" if path.is_dir() else "no regular file" if path.exists() else "no such file"
             raise LabError(title, got=f"{path}: {kind}", expected=wanted.expected)
         with path.open("rb") as file:
-            return file.read(at_most)
+            content = file.read(LARGEST + 1 if whole else at_most)
     except OSError as error:
         raise LabError(title, got=f"{path}: {error.strerror}", expected=wanted.expected) from error
+    if whole and len(content) > LARGEST:
+        raise LabError(
+            f"the {wanted.title} is too large",
+            got=f"{path}: more than {LARGEST:,} bytes",
+            expected=wanted.expected,
+        )
+    return content
 
 
 def decoded(path: Path, content: bytes, wanted: Wanted) -> tuple[str, str, int]:

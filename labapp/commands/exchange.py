@@ -182,8 +182,7 @@ def write_bundle(run: Run, target: Path, shareable: bool) -> dict[str, Any]:
 
 
 def write_board(run: Run, target: Path, shareable: bool) -> dict[str, Any]:
-    board.remove_events(target)
-    return {"files": [str(path) for path in board.write_run(run, target)]}
+    return {"files": [str(path) for path in board.write_run(run, target, replace=True)]}
 
 
 def write_record(run: Run, target: Path, shareable: bool) -> dict[str, Any]:

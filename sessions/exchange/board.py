@@ -16,7 +16,7 @@ import tomlkit
 
 from engine.errors import LabError, UsageError
 from engine.files import explained
-from sessions.exchange.portable import portable_config
+from sessions.exchange.portable import config_to_share
 from sessions.exchange.tables import moments
 from sessions.run.history import History
 from sessions.run.records import EVENTS, number_of
@@ -68,10 +68,13 @@ class TimedHistory(History):
         self.times[str(event.get("split")), step] = number_of(event, "time")
 
 
-def write_run(run: Run, folder: Path) -> list[Path]:
-    """Write the event files of a run into a folder of its own. UsageError when there are some already."""
-    tools = library()
-    if any(folder.glob(f"**/{FILE}*")):
+def write_run(run: Run, folder: Path, *, replace: bool = False) -> list[Path]:
+    """Write the event files of a run into a folder of its own. UsageError when there are some already, unless they are
+    to be replaced."""
+    tools, config = library(), config_to_share(run)
+    if replace:
+        _remove_events(folder)
+    elif any(folder.glob(f"**/{FILE}*")):
         raise UsageError("there are event files already", got=str(folder), expected="another --out, or --force")
     history = TimedHistory(run.path / EVENTS)
     history.refresh()
@@ -81,11 +84,11 @@ def write_run(run: Run, folder: Path) -> list[Path]:
     for split in splits:
         events = [*_scalars(tools, history, split), *_finals(tools, run, final.get(split, {}))]
         files.append(_write(tools, folder / split, sorted(events, key=lambda each: each.wall_time)))
-    files.append(_write(tools, folder, list(_about(tools, run, final))))
+    files.append(_write(tools, folder, list(_about(tools, run, config, final))))
     return files
 
 
-def remove_events(folder: Path) -> None:
+def _remove_events(folder: Path) -> None:
     """Take old event files away, and nothing else."""
     for path in folder.glob(f"**/{FILE}*"):
         with explained(path):
@@ -111,9 +114,8 @@ def _event(tools: Library, wall: float, step: int, tag: str, value: float) -> An
     return tools.event.Event(wall_time=wall, step=step, summary=summary)
 
 
-def _about(tools: Library, run: Run, final: dict[str, dict[str, float]]) -> Iterator[Any]:
+def _about(tools: Library, run: Run, config: dict[str, Any], final: dict[str, dict[str, float]]) -> Iterator[Any]:
     """The settings as hyper-parameters, with the final metrics to compare them by, and the configuration as text."""
-    config = portable_config(run.record.config or {})
     settings: dict[str, Any] = config["settings"]
     api, began = tools.hparams, run.created
     metrics = [

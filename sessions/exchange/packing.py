@@ -21,7 +21,7 @@ from engine.files import explained, replacing, sha256
 from engine.jobs import best_checkpoint
 from engine.text.sources import ORIGIN, taken_away
 from sessions.exchange.bundle import BUNDLE_VERSION, FORMAT, MANIFEST, PREPROCESSING, digest_of, limit_of
-from sessions.exchange.portable import last_part, portable_config, portable_meta, portable_result, portable_tree
+from sessions.exchange.portable import config_to_share, last_part, portable_meta, portable_result, portable_tree
 from sessions.run.origin import imported_of, refuse_without_weights
 from sessions.run.provenance import provenance
 from sessions.run.records import (
@@ -87,11 +87,9 @@ def pack(run: Run, out: Path, *, shareable: bool = False) -> dict[str, Any]:
 
 
 def _pack(run: Run, out: Path, shareable: bool) -> dict[str, Any]:
-    if run.record.newer or run.record.config is None:
-        raise LabError("this run cannot be read", got="; ".join(run.problems), hint="see labapp show")
+    config = config_to_share(run)
     members = Members()
     weights_of(run, members)
-    config = portable_config(run.record.config)
     members.contents[CONFIG] = tomlkit.dumps(config).encode()
     members.add(META, portable_meta(run.record.meta or {}, config))
     members.add(LABELS, {"name": run.name, "tags": run.tags, "note": run.note})

@@ -7,13 +7,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.errors import LabError
 from sessions.run.records import table_of
+from sessions.run.runs import Run
 
 # An absolute path in a text: two parts at least, for `a / b` and `/ h` are none.
 PATH = re.compile(r"(?<![\w/:.])~?/[^\s/'\"`,;:()\[\]<>|]+(?:/[^\s/'\"`,;:()\[\]<>|]+)+/?")
 NOWHERE = "/dev/null"  # in every diff
 META_KEPT = ("v", "created", "task", "variant", "data", "seed", "labapp", "git_commit", "fingerprint", "identity")
 HOST = "host"
+
+
+def config_to_share(run: Run) -> dict[str, Any]:
+    """A run's configuration without paths; LabError where it has none that can be read."""
+    if run.record.newer or run.record.config is None:
+        raise LabError("this run cannot be read", got="; ".join(run.problems), hint="see labapp show")
+    return portable_config(run.record.config)
 
 
 def portable_config(config: Mapping[str, Any]) -> dict[str, Any]:

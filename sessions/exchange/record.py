@@ -22,7 +22,7 @@ from engine.events import EVENTS_VERSION, LARGEST, encode, is_finite, jsonable
 from engine.files import explained, write_atomic
 from engine.task import SPLITS
 from sessions.exchange.bundle import MIB
-from sessions.exchange.portable import portable_attempts, portable_config, portable_result
+from sessions.exchange.portable import config_to_share, portable_attempts, portable_result
 from sessions.exchange.reading import damaged, parse_json
 from sessions.exchange.tables import moments
 from sessions.run.records import CONFIG, EVENTS, META, RESULT, RUN_VERSION, number_of, read_result
@@ -38,14 +38,13 @@ MOST_COLUMNS = 200
 
 def write_record(run: Run, folder: Path) -> None:
     """Write a run's record into a folder, which is made."""
-    if run.record.config is None:
-        raise LabError("this run cannot be read", got="; ".join(run.problems), hint="see labapp show")
+    config = config_to_share(run)
     result = portable_result(read_result(run.path) or {})
     meta = run.record.meta or {}
     about = {key: meta.get(key) for key in ABOUT} | {"attempts": portable_attempts(meta)}
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    write_atomic(folder / CONFIG, tomlkit.dumps(portable_config(run.record.config)).encode())
+    write_atomic(folder / CONFIG, tomlkit.dumps(config).encode())
     write_atomic(folder / RESULT, json.dumps(jsonable({**result, **about}), indent=1).encode() + b"\n")
     write_atomic(folder / CURVES, curves_of(run).encode())
 

@@ -52,20 +52,27 @@ def list_gpus(environment: Mapping[str, str] = os.environ) -> list[Gpu]:
 
 
 def ask_nvml() -> tuple[list[Gpu], str]:
-    """All GPUs of the machine, and what went wrong where they cannot be listed ("" when nothing did)."""
+    """The GPUs of the machine that can be asked, and what went wrong with the others ("" when nothing did)."""
     try:
         import pynvml
 
         pynvml.nvmlInit()
     except Exception as error:  # no driver, no library, no permission
         return [], str(error)
+    found: list[Gpu] = []
+    trouble = ""
     try:
-        return [gpu for index in range(pynvml.nvmlDeviceGetCount()) for gpu in _read(pynvml, index)], ""
+        for index in range(pynvml.nvmlDeviceGetCount()):
+            try:
+                found += _read(pynvml, index)
+            except pynvml.NVMLError as error:  # one that fell off the bus: the others are there
+                trouble = trouble or f"GPU {index}: {error}"
     except pynvml.NVMLError as error:
-        return [], str(error)
+        trouble = str(error)
     finally:
         with contextlib.suppress(pynvml.NVMLError):
             pynvml.nvmlShutdown()
+    return found, trouble
 
 
 def _read(nvml: Any, index: int) -> list[Gpu]:

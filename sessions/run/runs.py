@@ -248,5 +248,5 @@ def _job_as_it_is(path: Path) -> dict[str, Any]:
         told = json.loads(path.read_bytes())
         if isinstance(told, dict) and text_of(told, "kind") and text_of(told, "status"):
             about |= {"kind": told["kind"], "status": told["status"], "args": table_of(told, "args")}
-            about |= {"error": table_of(told, "error").get("title")}
+            about |= {"error": table_of(told, "error").get("title"), "ended": number_of(told, "ended")}
     return about

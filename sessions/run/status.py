@@ -21,6 +21,7 @@ STATUSES = ("queued", "running", "stalled", "paused", "remote", "finished", "sto
 ENDED = frozenset({"finished", "stopped", "failed"})
 ALIVE = frozenset({"running", "stalled", "queued"})  # here, or waiting to be
 GOING_ON = ALIVE | {"remote"}  # or will, by themselves
+UNDECIDED = GOING_ON | {"paused"}  # may still end well
 RESUMABLE = frozenset({"stopped", "failed", "paused", "lost"})
 
 

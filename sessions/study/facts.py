@@ -17,6 +17,7 @@ from engine.report.subject import Curve, RunFacts, Sheet
 from engine.settings import idle_settings
 from engine.studies.repeating import train_command
 from engine.task import SPLITS
+from sessions.exchange.portable import last_part
 from sessions.run.history import Series
 from sessions.run.origin import imported_of
 from sessions.run.records import (
@@ -152,9 +153,7 @@ def curve(series: Series) -> Curve | None:
 
 def hidden(value: Any, shareable: bool) -> Any:
     """A path's last part, where paths are to be left out."""
-    if shareable and isinstance(value, str) and (value.startswith(("/", "~")) or "/home/" in value):
-        return Path(value).name
-    return value
+    return last_part(value) if shareable else value
 
 
 def environment(run: Run, *, shareable: bool) -> dict[str, str]:

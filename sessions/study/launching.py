@@ -7,21 +7,22 @@ with the same fingerprint, whoever launched it and for whatever study.
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.config import Config, read_config
+from engine.config import Config, config_from
 from engine.errors import LabError
 from engine.studies.cells import Cell, cells_of, key_of
 from engine.studies.definition import Afterwards, Study
 from sessions import control
 from sessions.queue.ordering import submit_job
 from sessions.run.origin import refuse_resume
-from sessions.run.records import CONFIG, table_of, text_of
+from sessions.run.records import number_of, table_of, text_of
 from sessions.run.runs import Run
-from sessions.run.status import GOING_ON, RESUMABLE
+from sessions.run.status import GOING_ON, RESUMABLE, UNDECIDED
 from sessions.run.store import Store
 from sessions.run.tickets import AUTO
 from sessions.study.folder import Launched, Member, Studies
@@ -93,8 +94,8 @@ class Candidates:
         for run in store.all():
             if run.id not in keys:
                 try:
-                    keys[run.id] = key_of(read_config(run.path / CONFIG))
-                except LabError:
+                    keys[run.id] = key_of(config_from(run.record.config or {}))
+                except (KeyError, TypeError, ValueError, LabError):  # it cannot be read, or its task is not here
                     continue
             self._by_key.setdefault(keys[run.id], []).append(run)
 
@@ -224,27 +225,30 @@ def note_identities(store: Store, studies: Studies, launched: Launched) -> Launc
 
 
 def queue_afterwards(store: Store, launched: Launched, job: Afterwards) -> list[str]:
-    """Queue a job of the study where it has not been done and is not waiting; returns the ids of new ones."""
-    runs = [store.read(each.run) for each in launched.members]
-    runs = [run for run in runs if not run.record.gone and has_weights(run)]
+    """Queue a job of the study where it has not been done and is not waiting; returns the ids of new ones.
+
+    It waits for runs that go on or will. One that was lost or has failed has nothing that should be measured.
+    """
+    every = {run.id: run for run in (store.read(each.run) for each in launched.members)}
+    runs = {name: every[name] for name in sorted(every) if has_weights(every[name]) and _will_end(every[name])}
     if not runs:
         return []
     if job.on == "best":
-        args: dict[str, Any] = {**job.args, "best_of": sorted({run.id for run in runs})}
-        targets = {runs[0].id: [run.id for run in runs]}
+        args: dict[str, Any] = {**job.args, "best_of": [*runs]}
+        targets = {next(iter(runs)): [*runs]}
     else:
-        args, targets = dict(job.args), {run.id: [run.id] for run in runs}
+        args, targets = dict(job.args), {name: [name] for name in runs}
     made = []
-    for run_id, after in targets.items():
-        run = store.read(run_id)
-        going_on = [each for each in after if _goes_on(store, each)]
-        if not any(done(each, job.kind, args, anew=bool(going_on)) for each in run.jobs):
-            made.append(submit_job(store, run, job.kind, args, after=going_on))
+    for name, after in targets.items():
+        waits_for = [each for each in after if runs[each].status.name in UNDECIDED]
+        since = math.inf if waits_for else max(number_of(runs[each].record.result, "ended") for each in after)
+        if not any(done(known, job.kind, args, since=since) for each in after for known in runs[each].jobs):
+            made.append(submit_job(store, runs[name], job.kind, args, after=waits_for))
     return made
 
 
-def _goes_on(store: Store, run_id: str) -> bool:
-    return store.read(run_id).status.name in GOING_ON
+def _will_end(run: Run) -> bool:
+    return not run.record.gone and run.status.name in UNDECIDED | {"finished", "stopped"}
 
 
 def has_weights(run: Run) -> bool:
@@ -252,9 +256,11 @@ def has_weights(run: Run) -> bool:
     return not table_of(run.record.meta, "imported") or any((run.path / "checkpoints").glob("step-*"))
 
 
-def done(job: Mapping[str, Any], kind: str, args: Mapping[str, Any], *, anew: bool = False) -> bool:
-    """Whether a job of a run is this one, and has not failed; `anew`: what was done before does not count any more."""
-    if job.get("kind") != kind or job.get("status") in ({"failed", "finished"} if anew else {"failed"}):
+def done(job: Mapping[str, Any], kind: str, args: Mapping[str, Any], *, since: float = 0.0) -> bool:
+    """Whether a job of a run is this one, and has not failed; what was done before `since` counts no more."""
+    if job.get("kind") != kind or job.get("status") == "failed":
+        return False
+    if job.get("status") == "finished" and number_of(dict(job), "ended") < since:
         return False
     told = job.get("args")
     return not isinstance(told, dict) or {key: value for key, value in told.items() if value is not None} == dict(args)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 from engine.errors import UsageError, unknown
 from engine.files import explained, write_atomic
+from sessions.exchange.portable import without_paths
 from sessions.process import host
 from sessions.run.records import text_of
 from sessions.run.runs import Run
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 FORMATS = {".html": "html", ".htm": "html", ".md": "markdown", ".markdown": "markdown", ".tex": "latex"}
 HEAD, LARGEST_COMMENTS = 1 << 16, 1 << 20  # bytes: of a file that may be ours; of comments
 FIGURE = re.compile(r"[a-z0-9-]{1,120}\.(svg|pdf|png)")
-PLACES = re.compile(r"(?<![\w./])/(?:home|root|Users|mnt|media|data|scratch|srv|tmp|var|opt|work)/[^\s'\"`,;:)\]]*")
+MASK = os.umask(0)  # which files of the user's are made with; it can only be asked for by setting it
+os.umask(MASK)
 
 
 @dataclass(frozen=True)
@@ -217,7 +219,7 @@ def scrubber(store: Store, hosts: Collection[str] = ()) -> Callable[[str], str]:
     def scrub(text: str) -> str:
         for place in places:
             text = re.sub(re.escape(place) + r"[^\s'\"`,;:)\]]*", "[path]", text)
-        return known.sub("[...]", PLACES.sub("[path]", text))
+        return known.sub("[...]", without_paths(text))
 
     return scrub
 
@@ -270,7 +272,5 @@ def _files(about: Mapping[str, Any]) -> list[str]:
 def _put(path: Path, content: bytes) -> None:
     """As a whole, readable by whom the user's files are."""
     write_atomic(path, content, durable=False)
-    mask = os.umask(0)
-    os.umask(mask)
     with contextlib.suppress(OSError):
-        path.chmod(0o666 & ~mask)
+        path.chmod(0o666 & ~MASK)

@@ -11,21 +11,20 @@ ALIKE = 6.0  # panels whose ranges differ by less than this share one scale
 
 
 def quantiles(subject: Subject) -> Section | None:
-    names = sorted({name for run in subject.runs for _, name in run.curves if name.startswith(QUANTILES)})
-    splits = [
-        split
-        for split in ("val", "train")
-        if any((split, name) in run.curves for run in subject.runs for name in names)
-    ]
+    runs = [run for cell in subject.cells for run in cell.shown]
+    names = sorted({name for run in runs for _, name in run.curves if name.startswith(QUANTILES)})
+    splits = [split for split in ("val", "train") if any((split, name) in run.curves for run in runs for name in names)]
     if not names or not splits:
         return None
     split = splits[0]
     panels = []
     for cell in subject.cells:
         found = [(slot, name, cell_curve(cell, split, name)) for slot, name in enumerate(names)]
-        lines = tuple(line(percent(name), slot, each) for slot, name, each in found if each is not None)
+        lines = tuple(line(percent(name), slot, each) for slot, name, each in found if each is not None and each.epochs)
         if lines:
             panels.append(Panel(cell.label, lines, "epoch", "feature"))
+    if not panels:
+        return None
     ranges = [max(high := [v for each in panel.lines for v in each.y]) - min(high) for panel in panels]
     shared = max(ranges) < ALIKE * max(min(ranges), 1e-9)
     of = "validation" if split == "val" else "training"

@@ -110,7 +110,7 @@ def _picture(subject: Subject) -> Figure | None:
             others = tuple(
                 (f"report {said.report}", said.metrics[TEST][subject.metric])
                 for said in row.reported
-                if subject.metric in said.metrics.get(TEST, {}) and subject.metric not in said.flawed
+                if subject.metric in said.metrics.get(TEST, {}) and not said.flaw(TEST, subject.metric)
             )
             points.append(Point(row.label, slots.get(row.label, 0), each.mean, each.spread, each.values, others))
     if len(points) < 2:
@@ -137,8 +137,8 @@ def _reported(subject: Subject) -> Table | None:
             for name in names:
                 value, ours = said.metrics[split].get(name, math.nan), row.stat(split, name)
                 flag = ""
-                if name in said.flawed and not math.isnan(value):
-                    key = f"Report {said.report}, {nice(name)}: {said.flawed[name]}"
+                if (flaw := said.flaw(split, name)) and not math.isnan(value):
+                    key = f"Report {said.report}, {nice(name)}: {flaw}"
                     flag = notes.setdefault(key, "\u2020" * (len(notes) + 1))
                 difference = ours.mean - value
                 cells += [Cell(fraction(value) + flag), Cell("" if math.isnan(difference) else signed(difference))]

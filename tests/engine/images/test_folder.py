@@ -127,6 +127,17 @@ class TestLayouts:
         (folder.root / "cat" / "loop").symlink_to(folder.root)
         assert sum(folder.open().counts.values()) == 7
 
+    def test_a_link_to_what_never_ends_and_a_huge_file_are_broken_pictures(
+        self, folder: Folder, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pictures(folder.root, 4)
+        (folder.root / "cat" / "endless.png").symlink_to("/dev/zero")
+        (folder.root / "cat" / "huge.png").write_bytes(bytes(20_000))
+        monkeypatch.setattr(decoding, "LARGEST_FILE", 10_000)
+        assert sum(folder.open(broken="skip").counts.values()) == 8
+        broken = [line for line in folder.check() if line.startswith("broken: ")]
+        assert broken == ["broken: cat/endless.png: no regular file", "broken: cat/huge.png: File too large"]
+
     @pytest.mark.parametrize(
         "name", ["two words", "Käfer", "\u202eevil", "line\nbreak", "[red]markup", "=cmd()", b"latin-\xe9"]
     )

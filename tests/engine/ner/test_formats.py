@@ -227,6 +227,14 @@ class TestRefused:
             read_tagged(tmp_path)
         assert "a folder" in str(failure.value.got)
 
+    def test_a_file_that_is_too_large_to_be_read_whole(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        path = written(tmp_path / "any", "Ann B-per\nsings O\n" * 100)
+        monkeypatch.setattr("engine.text.files.LARGEST", 1_000)
+        look(path, 900)
+        with pytest.raises(LabError, match="too large") as failure:
+            read_tagged(path)
+        assert "more than 1,000 bytes" in str(failure.value.got)
+
     def test_a_look_reads_only_the_beginning(self, tmp_path: Path) -> None:
         path = written(tmp_path / "any", "naïve O\n" * 1_000 + "torn\0")
         for at_most in range(90, 100):  # wherever a character is cut in two

@@ -52,6 +52,17 @@ def test_the_configuration_is_there_as_text_and_as_hyper_parameters(lab: Lab, tm
     assert settings["nesterov"].bool_value is False
 
 
+def test_old_files_stay_when_there_is_nothing_to_take_their_place(lab: Lab, tmp_path: Path, read: Any) -> None:
+    run = made(lab)
+    files = board.write_run(run, tmp_path)
+    assert board.write_run(run, tmp_path, replace=True)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    (run.path / "config.toml").write_text("no = [")
+    with pytest.raises(LabError, match="cannot be read"):
+        board.write_run(lab.read(run), tmp_path, replace=True)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == files
+
+
 def test_without_the_package_one_hears_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tensorboard.compat.proto", None)
     with pytest.raises(LabError, match="not installed") as caught:

@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.events import NUMBERS, TYPES, decode, encode
@@ -127,6 +127,7 @@ def test_no_line_makes_the_reader_fail(line: bytes) -> None:
     assert event is None or isinstance(event["type"], str)
 
 
+@example({"values": None}, "metrics")
 @given(st.dictionaries(st.sampled_from([*NUMBERS, "split", "values", "message"]), odd_values), st.sampled_from(TYPES))
 def test_no_event_makes_the_reader_fail(fields: dict[str, object], type: str) -> None:
     history = History(Path("nowhere"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from engine.studies.definition import Afterwards
 from sessions import control
 from sessions.queue.jobs import best_of
 from sessions.run.runs import Run
+from sessions.run.tickets import jobs_of
 from sessions.study.folder import Launched, Studies
 from sessions.study.launching import launch, note_identities, plan, queue_afterwards
 from tests.conftest import Lab
@@ -259,6 +261,33 @@ class TestAfterwards:
             made = queue_afterwards(lab.store, launched, job)
             assert len(made) == more
             job_id = made[0] if made else job_id
+
+    def test_one_that_is_paused_is_waited_for_and_one_that_was_lost_has_none(self, lab: Lab) -> None:
+        study = toy(variants=["line"], afterwards=[{"kind": "evaluate"}])
+        first, second = (lab.create("toy/line", seed=seed) for seed in (1, 2))
+        control.pause(first)
+        end(lab, second.id, "lost")
+        launched = start(lab, study, [1, 2])
+        waits = {run.id: [job["status"] for job in run.jobs] for run in lab.store.all()}
+        assert waits[first.id] == ["queued"]
+        (job,) = jobs_of(lab.read(first).record.request)
+        assert job.ticket.after == (first.id,)
+        end(lab, second.id, "lost")
+        assert queue_afterwards(lab.store, launched, Afterwards(kind="evaluate", args={"split": "test"})) != []
+        assert [job["args"] for job in lab.read(second).jobs] == [{}]  # of when it was resumed
+
+    def test_what_was_measured_before_a_run_went_on_is_measured_again(self, lab: Lab) -> None:
+        job = Afterwards(kind="evaluate", args={})
+        launched = start(lab, toy(variants=["line"]))
+        run = end(lab, runs(launched)[0], ended=100.0)
+        for ended, more in ((99.0, 1), (101.0, 0)):
+            (run.path / "artifacts").mkdir(exist_ok=True)
+            done = {"kind": "evaluate", "status": "finished", "args": {}, "ended": ended}
+            (run.path / "artifacts" / "evaluate-aaaaaa.json").write_text(json.dumps(done))
+            made = queue_afterwards(lab.store, launched, job)
+            assert len(made) == more
+            for each in made:
+                control.cancel_job(lab.store, run.id, each)
 
     def test_the_best_is_of_those_that_finished_by_the_validation_metric(self, lab: Lab) -> None:
         def best(value: float) -> dict[str, Any]:

@@ -92,6 +92,27 @@ def test_what_is_shareable_tells_nothing_of_the_place_or_the_data(
     assert "image/png" not in text
 
 
+def test_a_label_that_tells_runs_apart_by_a_path_is_made_shareable_too(store: Store, tmp_path: Path) -> None:
+    for number, run in enumerate(("bilstm-glove-aaaaaa", "bilstm-glove-bbbbbb")):
+        vectors = f"/nfs/lab/ana/glove{number}.txt"
+        write_run(store.home, run, "ner", "bilstm-glove", settings={"vectors": vectors})
+    written = write(store, ["bilstm-glove-aaaaaa", "bilstm-glove-bbbbbb"], tmp_path / "r.md", shareable=True)
+    text = texts(written.path, written.figures).replace("\\", "")
+    assert "glove1.txt" in text
+    assert "/nfs/lab" not in text
+
+
+def test_numbers_and_curves_that_are_not_there_or_no_numbers_are_left_out(store: Store, tmp_path: Path) -> None:
+    reports = classes("cat", "dog")
+    reports["test"]["per_class"][0]["support"] = 10**400
+    write_run(store.home, "bn-aaaaaa", "images", "bn", events=False, reports=reports)
+    path = write_run(store.home, "bn-bbbbbb", "images", "bn", seed=2)
+    (path / "result.json").unlink()  # it goes on, or was lost: its curves are not those of its cell
+    text = write(store, ["bn-aaaaaa", "bn-bbbbbb"], tmp_path / "r.md").path.read_text()
+    assert "## Classes" in text
+    assert "Distribution of features" not in text
+
+
 def test_comments_survive_and_are_never_written(store: Store, tmp_path: Path) -> None:
     write_run(store.home, "bn-aaaaaa", "images", "bn")
     out, own = tmp_path / "r.html", tmp_path / "thoughts.md"
