@@ -70,6 +70,8 @@ class TaskRow:
     operations: Mapping[str, Reference] = field(default_factory=dict)
     learner: Reference = "engine.learner:TorchLearner"
     examples: str = "examples"  # what throughput counts
+    metric: str = "loss"  # by which its runs are compared
+    curves_over: str = "epochs"  # or "steps": in reports
     recipe_version: int = 1
 
 
@@ -131,6 +133,7 @@ IMAGES = TaskRow(
         "gradcam": "engine.images.playground:gradcam",
     },
     examples="images",
+    metric="accuracy",
     recipe_version=2,  # 2: the best recipe compiles
 )
 
@@ -170,6 +173,8 @@ NER = TaskRow(
     check="engine.ner.checking:check",
     operations={"tag": "engine.ner.playground:tag", "examples": "engine.ner.playground:examples"},
     examples="sentences",
+    metric="micro_f1",
+    curves_over="steps",
 )
 
 MATHQA = TaskRow(
@@ -214,6 +219,7 @@ MATHQA = TaskRow(
         "examples": "engine.mathqa.playground:examples",
     },
     examples="problems",
+    metric="exact_match",
     recipe_version=2,  # 2: smaller batches, fewer epochs, a weaker length penalty
 )
 

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError, model_validator
 
-from engine.catalogue import TaskRow, task_row
+from engine.catalogue import TaskRow, task_row, tasks
 from engine.config import Layer as SettingsLayer
 from engine.config import check_key, settings_class, validate
 from engine.errors import LabError, UsageError, unknown
@@ -241,15 +241,15 @@ def own_studies(folder: Path) -> tuple[dict[str, Study], list[LabError]]:
 
 
 def our_studies() -> dict[str, Study]:
-    """Those that come with the laboratory, by name, in the order of the seeds' tasks."""
+    """Those that come with the laboratory, by name, in the order of their tasks."""
     folder = resources.files("assets") / "studies"
     found = {}
     for entry in sorted(folder.iterdir(), key=lambda each: each.name):
         if entry.name.endswith(".toml"):
             name = entry.name.removesuffix(".toml")
             found[name] = study_of({"name": name, **tomllib.loads(entry.read_text())}, entry.name)
-    tasks = ("images", "ner", "mathqa")
-    return dict(sorted(found.items(), key=lambda each: tasks.index(each[1].task)))
+    order = list(tasks())
+    return dict(sorted(found.items(), key=lambda each: order.index(each[1].task)))
 
 
 def find_study(reference: str, folder: Path) -> Study:

@@ -22,7 +22,7 @@ from labapp.run_codes import INTERRUPTED, WORK_FAILED, exit_code
 from sessions.run.runs import Run
 from sessions.study.fingerprints import Fingerprints
 from sessions.study.folder import ID, Launched, Studies
-from sessions.study.gather import MAIN, code_versions
+from sessions.study.gather import code_versions
 from sessions.study.launching import Planned, launch, note_identities, plan, seeds_of
 from sessions.study.progress import Progress, progress_of
 
@@ -127,7 +127,7 @@ def configure(
         )
         raw: dict[str, Any] = {
             "name": "-".join([row.name, *names])[:48].rstrip("-"), "title": title, "task": row.name, "variants": names,
-            "metric": MAIN.get(row.name, "loss"), "findings": ["best", "axis"] if axes else ["best"],
+            "metric": row.metric, "findings": ["best", "axis"] if axes else ["best"],
         }  # fmt: skip
         found = study_of(raw, name)
     else:

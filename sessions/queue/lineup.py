@@ -16,10 +16,10 @@ from sessions.process import Identity, host
 from sessions.queue.slots import Use, Want
 from sessions.queue.starting import START_LOCK, being_started, job_lock, job_result, job_waits
 from sessions.run.records import REQUEST, Record, read_record, table_of, text_of
-from sessions.run.status import Status, derive, interrupted, is_held, latest_process, waiting_ticket
+from sessions.run.status import UNDECIDED, Status, derive, interrupted, is_held, latest_process, waiting_ticket
 from sessions.run.tickets import CPU, ID, TRAIN, Ticket, jobs_of
 
-GOES_ON = frozenset({"queued", "running", "stalled", "paused"})
+GOES_ON = UNDECIDED - {"remote"}  # on this host
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,6 @@ from sessions.run.runs import Run
 from sessions.run.store import Store
 from sessions.study.folder import Launched
 
-MAIN = {"images": "accuracy", "ner": "micro_f1", "mathqa": "exact_match"}  # by which runs of a task are compared
-
 MOST_TOLD = 3  # settings in a label
 
 
@@ -61,7 +59,7 @@ def study_comparison(store: Store, launched: Launched) -> Comparison:
         row_over(label, runs, lambda run: run.status.name == "finished")
         for label, runs in study_runs(store, launched).items()
     ]
-    metric = text_of(launched.raw, "metric") or MAIN.get(task, "loss")
+    metric = text_of(launched.raw, "metric") or main_metric(task)
     return compare(launched.title, metric, rows, unimportant(task))
 
 
@@ -84,7 +82,12 @@ def runs_comparison(runs: Sequence[Run], *, over_seeds: bool = False) -> Compari
     ]
     task = next(iter(names), "")
     title = f"{len(runs)} runs" if len(runs) != 1 else "1 run"
-    return compare(title, MAIN.get(task, "loss"), rows, unimportant(task))
+    return compare(title, main_metric(task), rows, unimportant(task))
+
+
+def main_metric(task: str) -> str:
+    """By which runs of a task are compared, also of one that is not here (any more)."""
+    return tasks()[task].metric if task in tasks() else "loss"
 
 
 def unimportant(task: str) -> frozenset[str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from engine.catalogue import tasks
 from engine.report.document import SPLIT_NAMES, Block, Figure, Section, capital, nice, note, slug
 from engine.report.plots import Line, Lines, Panel
 from engine.report.subject import MeanCurve, Subject, cell_curve, curve_metrics
 
 ORDER = ("loss", "accuracy", "micro_f1", "macro_f1", "exact_match", "execution_accuracy", "token_accuracy")
 NOT_MEASURES = frozenset({"lr", "throughput", "grad_norm"})
-BY_UPDATES = frozenset({"ner"})  # tasks whose assignment asks for curves over updates
 AS_ERROR = frozenset({"accuracy"})
 MOST = 12  # curves in one figure
 
@@ -101,7 +101,7 @@ def line(label: str, slot: int, found: MeanCurve, x: str = "epochs", *, dashed: 
 
 
 def x_of(subject: Subject) -> str:
-    return "steps" if subject.task in BY_UPDATES else "epochs"
+    return tasks()[subject.task].curves_over if subject.task in tasks() else "epochs"
 
 
 def _chosen(subject: Subject) -> list[str]:
