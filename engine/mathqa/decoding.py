@@ -148,14 +148,18 @@ def words_of(tokens: Sequence[int], vocabulary: Vocabulary) -> tuple[str, ...]:
 
 
 @torch.no_grad()
-def log_probabilities(network: Seq2Seq, encoded: Encoded, device: torch.device) -> list[float]:
-    """Of the program of each problem: that it is written as a whole."""
-    found = [0.0] * len(encoded)
-    for some, batch in encoded.in_order(JUDGED_AT_ONCE):
+def log_probabilities(
+    network: Seq2Seq, encoded: Encoded, device: torch.device, rows: Tensor | None = None
+) -> list[float]:
+    """Of the program of each problem, or of those in `rows`: that it is written as a whole."""
+    rows = torch.arange(len(encoded)) if rows is None else rows
+    places = {row: place for place, row in enumerate(rows.tolist())}
+    found = [0.0] * len(places)
+    for some, batch in encoded.in_order(JUDGED_AT_ONCE, rows):
         batch = batch.to(device)
         totals = log_likelihood(network(batch.inputs, batch.tokens), batch.gold)
         for row, total in zip(some.tolist(), totals.tolist(), strict=True):
-            found[row] = total
+            found[places[row]] = total
     return found
 
 

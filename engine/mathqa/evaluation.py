@@ -62,19 +62,22 @@ class Evaluator:
         report: dict[str, Any] = {"by_beam": by_beam, "errors": metrics.errors_of(marks[own]), "novel": sum(novel)}
         if (baseline := self.baseline(split, problems, novel)) is not None:
             report["lookup"] = baseline
-        main = self.losses(model, split) | metrics.scores(marks[own], novel)
+        main = self.losses(model, split, rows) | metrics.scores(marks[own], novel)
         return Evaluation(main, len(rows), report, mistakes_of(problems, marks[own], found[own]))
 
     # -- parts of it
 
-    def losses(self, model: nn.Module, split: Split) -> dict[str, float]:
-        """Cross-entropy per gold token, with teacher forcing 1: of all problems, and of the novel ones."""
-        encoded, device = self.task.encoded(split), self.task.device
-        totals = torch.tensor(log_probabilities(model, encoded, device), dtype=torch.float64)  # type: ignore[arg-type]
-        novel = torch.tensor(self.novel(split, torch.arange(len(encoded))), dtype=torch.bool)
-        found = {"loss": mean(totals, encoded.lengths)}
+    def losses(self, model: nn.Module, split: Split, rows: Tensor | None = None) -> dict[str, float]:
+        """Cross-entropy per gold token with teacher forcing 1: of all problems, or of those in `rows`, and of the novel
+        ones among them."""
+        encoded = self.task.encoded(split)
+        rows = torch.arange(len(encoded)) if rows is None else rows
+        assert isinstance(model, Seq2Seq)
+        totals = torch.tensor(log_probabilities(model, encoded, self.task.device, rows), dtype=torch.float64)
+        novel, lengths = torch.tensor(self.novel(split, rows), dtype=torch.bool), encoded.lengths[rows]
+        found = {"loss": mean(totals, lengths)}
         if bool(novel.any()):
-            found[f"{metrics.NOVEL}loss"] = mean(totals[novel], encoded.lengths[novel])
+            found[f"{metrics.NOVEL}loss"] = mean(totals[novel], lengths[novel])
         return found
 
     def hypotheses(

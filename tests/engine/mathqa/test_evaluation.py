@@ -158,6 +158,16 @@ class TestLoss:
         assert tokens == sum(len(tokens_of(parse(formula))) + 1 for _, formula, _ in TRAIN)
         assert task.evaluator.losses(model, "train") == pytest.approx({"loss": total / tokens}, rel=1e-5)
 
+    def test_of_training_is_that_of_the_problems_that_are_searched(
+        self, solver: tuple[MathTask, Seq2Seq], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        task, model = solver
+        monkeypatch.setattr("engine.mathqa.evaluation.OF_TRAINING", 2)
+        found = task.evaluate(model, "train")
+        assert found.examples == 2
+        wanted = task.evaluator.losses(model, "train", sample(len(TRAIN), 2))
+        assert found.metrics["loss"] == wanted["loss"] != task.evaluator.losses(model, "train")["loss"]
+
     def test_of_novel_problems_is_theirs_alone(self, solver: tuple[MathTask, Seq2Seq]) -> None:
         task, model = solver
         found, encoded = task.evaluator.losses(model, "val"), task.encoded("val")
