@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.events import is_finite
+from engine.studies.averages import Point, averaged
 from engine.studies.comparison import Comparison, Row
 from engine.studies.statistics import Stat, stat
 
@@ -140,23 +141,22 @@ class MeanCurve:
 
 
 def mean_curve(curves: Iterable[Curve]) -> MeanCurve | None:
-    """At the epochs that all curves have; None without any."""
-    tables = [
-        {
-            round(epoch, 3): (step, value)
-            for epoch, step, value in zip(each.epochs, each.steps, each.values, strict=True)
-            if math.isfinite(value)
-        }
-        for each in curves
+    """At the epochs that all curves have, lest a mean jump where one ends; None where there are none."""
+    seeds = [
+        [
+            Point(epoch, step, math.nan, value)
+            for epoch, step, value in zip(curve.epochs, curve.steps, curve.values, strict=True)
+        ]
+        for curve in curves
+        if any(map(math.isfinite, curve.values))
     ]
-    tables = [table for table in tables if table]
-    if not tables:
+    found = [each for each in averaged(seeds) if each.count == len(seeds)]
+    if not found:
         return None
-    common = sorted(set(tables[0]).intersection(*tables[1:]))
-    stats = [stat([table[epoch][1] for table in tables]) for epoch in common]
-    steps = tuple(sum(table[epoch][0] for table in tables) / len(tables) for epoch in common)
-    spreads = tuple(each.spread for each in stats)
-    return MeanCurve(tuple(common), steps, tuple(each.mean for each in stats), spreads, len(tables))
+    return MeanCurve(
+        tuple(each.epoch for each in found), tuple(each.step for each in found), tuple(each.mean for each in found),
+        tuple(each.spread if len(seeds) > 1 else math.nan for each in found), len(seeds),
+    )  # fmt: skip
 
 
 def cell_curve(cell: CellFacts, split: str, metric: str) -> MeanCurve | None:

@@ -20,7 +20,7 @@ def quantiles(subject: Subject) -> Section | None:
     panels = []
     for cell in subject.cells:
         found = [(slot, name, cell_curve(cell, split, name)) for slot, name in enumerate(names)]
-        lines = tuple(line(percent(name), slot, each) for slot, name, each in found if each is not None and each.epochs)
+        lines = tuple(line(percent(name), slot, each) for slot, name, each in found if each is not None)
         if lines:
             panels.append(Panel(cell.label, lines, "epoch", "feature"))
     if not panels:
