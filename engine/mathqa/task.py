@@ -112,7 +112,8 @@ class MathTask:
 
     def example_count(self, split: Split) -> int:
         """Encodes it too: a frozen encoder reads all of it now, and not in the first step of the training."""
-        return len(self.encoded(split))
+        encoded = self.encoded(split)
+        return encoded.kind_count if split == "train" and self.settings.distinct else len(encoded)
 
     def batch_count(self, split: Split) -> int:
         return -(-self.example_count(split) // self.settings.batch_size)
@@ -120,9 +121,11 @@ class MathTask:
     def batches(self, split: Split, rng: Stream, start: int = 0) -> Iterator[tuple[Batch, float]]:
         """Training batches, each with the chance of teacher forcing at that time."""
         count, epochs = self.batch_count(split), self.settings.epochs
-        for number, batch in enumerate(self.encoded(split).training(self.settings.batch_size, rng, start), start):
+        settings, encoded = self.settings, self.encoded(split)
+        found = encoded.training(settings.batch_size, rng, start, distinct=settings.distinct)
+        for number, batch in enumerate(found, start):
             done = (rng.epoch + number / count) / epochs
-            yield batch.to(self.device), forcing.ratio(self.settings, done)
+            yield batch.to(self.device), forcing.ratio(settings, done)
 
     # -- learning
 
