@@ -89,7 +89,7 @@ class Task(Protocol):
         """Say where `batches` and `evaluate` take their data from and where it goes. May be called without data."""
 
     def example_count(self, split: Split) -> int:
-        """Examples in one pass over a split."""
+        """Examples in a split."""
 
     def batch_count(self, split: Split) -> int:
         """Batches in one pass over a split."""

@@ -38,14 +38,14 @@ class Evaluator:
 
     def quick(self, model: nn.Module, split: Split) -> Evaluation:
         """Loss of the whole split, and greedy search on a fixed sample: for every epoch."""
-        rows = sample(len(self.task.problems(split)), VALIDATED)
+        rows = sample(self.task.example_count(split), VALIDATED)
         (found,) = self.hypotheses(model, split, rows, [(1, self.task.settings.grammar)])
         values = self.losses(model, split) | metrics.scores(self.marks(split, rows, found), self.novel(split, rows))
         return Evaluation(values, len(rows))
 
     def whole(self, model: nn.Module, split: Split) -> Evaluation:
         """All that is reported: every width with grammar and without; the main ones are the settings'."""
-        settings, count = self.task.settings, len(self.task.problems(split))
+        settings, count = self.task.settings, self.task.example_count(split)
         rows = sample(count, OF_TRAINING) if split == "train" else torch.arange(count)
         novel, problems = self.novel(split, rows), self.some(split, rows)
         widths = tuple(dict.fromkeys((settings.beam, *settings.beams)))

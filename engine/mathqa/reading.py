@@ -16,7 +16,6 @@ from engine.text.batches import bucketed, padded
 from models.seq2seq import Inputs, ReadWords
 
 BAND = 10  # tokens
-NUMBER = "0"  # no other word has a digit
 JITTER = 0.15  # of the number of words
 LONGEST = 10_000  # words that matter here
 POOL = 200  # batches that are sorted together
@@ -76,9 +75,6 @@ class Encoded:
     ):
         self.inputs = reader.read([shortened(problem, reader.longest) for problem in problems])
         self.numbers = torch.tensor([len(problem.numbers) for problem in problems], dtype=torch.int64)
-        kinds: dict[tuple[str, ...], int] = {}
-        self.kinds = torch.tensor([kinds.setdefault(wording(each), len(kinds)) for each in problems], dtype=torch.int64)
-        self.kind_count = len(kinds)  # problems of one kind differ in their numbers alone
         targets = [vocabulary.encode(program) for program in programs] or [[] for _ in problems]
         self.lengths = torch.tensor([len(each) for each in targets], dtype=torch.int64)
         self.starts = self.lengths.cumsum(0) - self.lengths
@@ -95,8 +91,8 @@ class Encoded:
         start = torch.full((len(rows), 1), START)
         return Batch(self.inputs.take(rows), torch.cat([start, gold], 1)[:, :-1], gold, self.numbers[rows])
 
-    def training(self, size: int, rng: Stream, first: int, *, distinct: bool = False) -> Iterator[Batch]:
-        """One epoch from batch `first`, in the order `rng` names; `distinct`: one problem of each kind, drawn anew.
+    def training(self, size: int, rng: Stream, first: int) -> Iterator[Batch]:
+        """One epoch from batch `first`, in the order `rng` names.
 
         Batches are of about the same length twice over: programs of one band of lengths, sorted by words within it.
         Problems that differ in their numbers alone have one length and would learn the same program side by side, so
@@ -108,17 +104,8 @@ class Encoded:
         off = 1 + JITTER * (2 * torch.rand(len(self), generator=random) - 1)
         words = (self.inputs.lengths * off).long().clamp(max=LONGEST - 1)
         both = self.lengths // BAND * LONGEST + words
-        chosen = self.one_of_each_kind(rng) if distinct else torch.arange(len(self))
-        for places in bucketed(both[chosen], size, rng, POOL)[first:]:
-            yield self.batch(chosen[places])
-
-    def one_of_each_kind(self, rng: Stream) -> Tensor:
-        """Rows (kinds,): of each kind one, as `rng` draws it."""
-        order = torch.randperm(len(self), generator=torch.Generator().manual_seed(rng.seed_for("kinds")))
-        kinds, places = self.kinds[order].sort(stable=True)
-        first = torch.ones_like(kinds, dtype=torch.bool)
-        first[1:] = kinds[1:] != kinds[:-1]
-        return order[places[first]]
+        for rows in bucketed(both, size, rng, POOL)[first:]:
+            yield self.batch(rows)
 
     def in_order(self, size: int, rows: Tensor | None = None) -> Iterator[tuple[Tensor, Batch]]:
         """Every problem, or these, once, the shortest first: (rows, batch)."""
@@ -126,11 +113,6 @@ class Encoded:
         ordered = rows[self.inputs.lengths[rows].argsort(stable=True)]
         for some in ordered.split(size) if len(rows) else ():
             yield some, self.batch(some)
-
-
-def wording(problem: Reading) -> tuple[str, ...]:
-    """What problems share that differ in their numbers alone."""
-    return tuple(NUMBER if word.number is not None else word.text for word in problem.words)
 
 
 def shortened(problem: Reading, most: int) -> Reading:

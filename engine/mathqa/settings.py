@@ -19,9 +19,6 @@ class MathSettings(SplitSettings, TrainSettings):
     monitor: Literal["loss", "exact_match", "execution_accuracy"] = setting(
         "exact_match", "validation metric that picks the best checkpoint and stops early"
     )
-    distinct: bool = setting(
-        False, "an epoch has one of the problems that differ in their numbers alone, another each time"
-    )
     label_smoothing: float = setting(0.0, "share of the target given to all tokens alike", ge=0.0, lt=1.0)
     # teacher forcing
     teacher_forcing: float = setting(

@@ -112,8 +112,7 @@ class MathTask:
 
     def example_count(self, split: Split) -> int:
         """Encodes it too: a frozen encoder reads all of it now, and not in the first step of the training."""
-        encoded = self.encoded(split)
-        return encoded.kind_count if split == "train" and self.settings.distinct else len(encoded)
+        return len(self.encoded(split))
 
     def batch_count(self, split: Split) -> int:
         return -(-self.example_count(split) // self.settings.batch_size)
@@ -121,11 +120,9 @@ class MathTask:
     def batches(self, split: Split, rng: Stream, start: int = 0) -> Iterator[tuple[Batch, float]]:
         """Training batches, each with the chance of teacher forcing at that time."""
         count, epochs = self.batch_count(split), self.settings.epochs
-        settings, encoded = self.settings, self.encoded(split)
-        found = encoded.training(settings.batch_size, rng, start, distinct=settings.distinct)
-        for number, batch in enumerate(found, start):
+        for number, batch in enumerate(self.encoded(split).training(self.settings.batch_size, rng, start), start):
             done = (rng.epoch + number / count) / epochs
-            yield batch.to(self.device), forcing.ratio(settings, done)
+            yield batch.to(self.device), forcing.ratio(self.settings, done)
 
     # -- learning
 

@@ -123,31 +123,6 @@ class TestOrder:
         assert len(every) == len(rest) + 1
         assert all(torch.equal(one.gold, other.gold) for one, other in zip(every[1:], rest, strict=True))
 
-    def test_of_problems_that_differ_in_their_numbers_an_epoch_may_have_one(self, vocabulary: Vocabulary) -> None:
-        texts = [
-            "what is 3 plus 4 ?",
-            "What is 1,000 plus 7 ?",
-            "what is 5 plus 6 ?",
-            "half of 8 ?",
-            "half of 6 apples ?",
-        ]
-        programs = ["add(n0,n1)", "add(n1,n0)", "multiply(n0,n1)", "divide(n0,const_2)", "divide(n0,n0)"]
-        whole = Encoded(
-            [read(text) for text in texts], [parse(text) for text in programs], WordReader(vocabulary, 50), vocabulary
-        )
-
-        def rows(epoch: int) -> list[int]:
-            drawn = whole.one_of_each_kind(Stream(1, epoch)).tolist()
-            batches = list(whole.training(2, Stream(1, epoch), 0, distinct=True))
-            assert sum(len(batch.gold) for batch in batches) == whole.kind_count == 3
-            assert len(list(whole.training(2, Stream(1, epoch), 1, distinct=True))) == len(batches) - 1
-            return drawn
-
-        found = [rows(epoch) for epoch in range(20)]
-        assert {tuple(each[1:]) for each in found} == {(3, 4)}
-        assert {each[0] for each in found} == {0, 1, 2}
-        assert rows(7) == found[7]
-
     def test_batches_are_of_like_programs_and_then_of_like_problems(self, vocabulary: Vocabulary) -> None:
         random = torch.Generator().manual_seed(0)
         words, steps = (torch.randint(1, 20, (200,), generator=random).tolist() for _ in range(2))
