@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from sessions.home import Home
+from sessions.machine.gpus import choose, list_gpus
 from tests.labapp.screens.seeing import FakePlayground
 
 
 class FakeInference:
-    """Takes the place of the process; a playground answers."""
+    """Takes the place of `inference_on`; a playground answers."""
 
     def __init__(self, fake: FakePlayground) -> None:
         self.fake = fake
@@ -20,8 +22,9 @@ class FakeInference:
         self.started: list[tuple[Any, ...]] = []
         self.fails_at: tuple[int, BaseException] | None = None
 
-    def __call__(self, *arguments: Any) -> FakeInference:
-        self.started.append(arguments)
+    def __call__(self, home: Home, gpu: str) -> FakeInference:
+        choose(gpu, list_gpus())  # what is none is refused
+        self.started.append((home, gpu))
         return self
 
     def __enter__(self) -> FakeInference:

@@ -29,7 +29,7 @@ def answer(args: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture
 def process(monkeypatch: pytest.MonkeyPatch) -> FakeInference:
     fake = FakeInference(SimpleNamespace(answers={"evaluate": answer}))  # type: ignore[arg-type]
-    monkeypatch.setattr("labapp.commands.evaluate.Inference", fake)
+    monkeypatch.setattr("labapp.commands.evaluate.inference_on", fake)
     return fake
 
 

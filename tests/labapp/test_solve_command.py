@@ -22,7 +22,7 @@ from tests.untrained import solver, untrained
 @pytest.fixture
 def process(monkeypatch: pytest.MonkeyPatch) -> FakeInference:
     fake = FakeInference(FakeSolver())
-    monkeypatch.setattr("labapp.commands.solve.Inference", fake)
+    monkeypatch.setattr("labapp.commands.solve.inference_on", fake)
     return fake
 
 

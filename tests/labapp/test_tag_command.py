@@ -24,7 +24,7 @@ from tests.untrained import tagger, untrained
 @pytest.fixture
 def process(monkeypatch: pytest.MonkeyPatch) -> FakeInference:
     fake = FakeInference(FakeTagger())
-    monkeypatch.setattr("labapp.commands.tag.Inference", fake)
+    monkeypatch.setattr("labapp.commands.tag.inference_on", fake)
     return fake
 
 

@@ -344,7 +344,8 @@ def test_somebody_elses_process_with_the_same_pid_is_not_ours(lab: Lab) -> None:
     (run.path / PROCESS).write_text(json.dumps(process))
     run = lab.read(run)
     assert run.status.name == "lost"
-    assert not control.kill(run)
+    with pytest.raises(UsageError, match="is lost"):
+        control.kill(run)
 
 
 class TestRunsOfAnotherHost:
