@@ -94,7 +94,7 @@ class DraftScreen(LabScreen):
     def look_soon(self) -> None:
         """Look at a path that is not the one known; it may be typed further."""
         draft = self.draft
-        if draft is None or draft.data or not draft.source or self.seen(draft):
+        if draft is None or draft.data or not draft.source or (self.look is not None and is_of(self.look, draft)):
             self.settling.calm("look")
         else:
             self.settling.later("look", self.look_again, PATH)
@@ -105,13 +105,8 @@ class DraftScreen(LabScreen):
         if draft is not None and not draft.data and draft.source:
             self.scouts.at(draft)
 
-    def seen(self, draft: Draft) -> bool:
-        """Whether what is known is of the path of this draft."""
-        return self.look is not None and (draft.task, draft.source) == (self.look.task, self.look.source)
-
     def on_looked_at(self, message: LookedAt) -> None:
-        draft = self.draft
-        if draft is not None and (draft.task, draft.source) == (message.look.task, message.look.source):
+        if self.draft is not None and is_of(message.look, self.draft):
             self.look = message.look
             self.refresh_all()
 
@@ -228,6 +223,11 @@ class DraftScreen(LabScreen):
             self.show_pane(self.choices)
         else:
             await self.lab.action_back()
+
+
+def is_of(look: Look, draft: Draft) -> bool:
+    """Whether a look was at the path of this draft."""
+    return (look.task, look.source) == (draft.task, draft.source)
 
 
 class FindBox(Editor):

@@ -134,8 +134,10 @@ class TestAFailure:
         async def fail(app: LabApp, pilot: Pilot[None], shown: RunScreen) -> None:
             assert shown.tab == "Charts"
             lab.kill(run)
-            # Why it ended is known once its queue has collected it: tests/sessions/test_lifecycle.py has that.
-            await until(pilot, lambda: shown.tab == "Error" and "R  go on from the checkpoint" in text_of(app))
+            # "out of memory?" once the exit code has been collected, else that it vanished: what the run says of itself
+            await until(pilot, lambda: lab.read(run).status.name == "lost")
+            await until(pilot, lambda: shown.tab == "Error" and lab.read(run).status.detail in text_of(app))
+            assert "R  go on from the checkpoint" in text_of(app)
 
         opened(lab, run, fail)
 
