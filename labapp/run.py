@@ -16,6 +16,14 @@ from labapp.run_codes import INTERRUPTED
 # Typer carries its own copy of click or uses the installed one, by version; its public exception leads to either's.
 WrongUsage: Any = typer.BadParameter.__base__
 
+# What other programs call these, and people type.
+ELSEWHERE = {
+    "list": "runs", "ls": "runs", "ps": "runs", "status": "runs", "top": "runs", "info": "show", "inspect": "show",
+    "describe": "show", "log": "logs", "tail": "logs", "watch": "logs", "start": "train", "fit": "train",
+    "launch": "train", "new": "train", "cancel": "stop", "rm": "delete", "remove": "delete", "undo": "restore",
+    "tune": "study", "sweep": "study", "diff": "compare", "eval": "evaluate", "datasets": "data", "download": "data",
+}  # fmt: skip
+
 
 @cache
 def command() -> Any:
@@ -59,5 +67,7 @@ def wrong_usage(error: Any) -> UsageError:
         known = [name for parameter in context.command.params for name in parameter.opts]
     elif context is not None and hasattr(context.command, "commands") and "'" in message:
         wrong, known = message.split("'")[1], list(context.command.commands)
-    close = nearest(wrong, known) if wrong else None
+    close = ELSEWHERE.get(wrong or "")
+    if close not in known:
+        close = nearest(wrong, known) if wrong else None
     return UsageError(message, got=wrong, hint=f"did you mean {close!r}?" if close else hint)

@@ -98,6 +98,7 @@ class TestTrain:
         (["train", "images/bn", "--data", "cifar"], "cifar10"),
         (["train", "images/bn", "--watt"], "--wait"),
         (["trian"], "train"),
+        (["ls"], "'runs'"),  # what other programs call it
         (["show", "nothing"], "no run"),
         (["runs", "status:runing"], "running"),
         (["data", "fetch", "cifar"], "cifar10"),
