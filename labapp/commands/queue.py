@@ -12,6 +12,7 @@ from labapp.output import print_json, say, table
 from sessions import control
 from sessions.machine.gpus import Gpu, matching
 from sessions.queue.process import Overview, ensure_queue, overview, recent_gpus
+from sessions.run.status import ALIVE
 from sessions.run.tickets import ID
 
 ItemArgument = Annotated[str, typer.Argument(metavar="RUN", help="A run that waits, or the id of a job.")]
@@ -166,18 +167,24 @@ def after(
 
 @queue_app.command()
 def drop(
-    job: Annotated[str, typer.Argument(metavar="JOB", help="The id of a job.")],
+    run: ItemArgument,
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> int:
-    """Take a job out of the queue, or end it. (A run: labapp stop or kill.)"""
+    """Take a run or a job out of the queue; a job that goes on is ended, a run is not (labapp stop)."""
     lab = open_lab(home)
     found = overview(lab.store)
-    jobs = {each.job_id: each.run_id for each in found.waiting if each.job_id}
-    jobs |= {each.job_id: each.run_id for each in found.running if each.job_id}
-    if job not in jobs or not control.cancel_job(lab.store, jobs[job], job):
-        expected = ", ".join(jobs) or "no job waits or goes on here"
-        raise UsageError(f"there is no job {job!r}", got=job, expected=expected, hint="labapp queue lists them")
+    jobs = {each.job_id: each.run_id for each in (*found.waiting, *found.running) if each.job_id}
+    if run in jobs and control.cancel_job(lab.store, jobs[run], run):
+        show(lab, as_json=as_json)
+        return 0
+    chosen = lab.store.find(run)
+    if chosen.id not in {each.run_id for each in found.waiting if not each.job_id}:
+        raise UsageError(
+            f"run {chosen.id} does not wait", got=f"a run that is {chosen.status.name}", expected="one that is queued",
+            hint=f"labapp stop {chosen.id}" if chosen.status.name in ALIVE else None,
+        )  # fmt: skip
+    control.stop(chosen)
     show(lab, as_json=as_json)
     return 0
 

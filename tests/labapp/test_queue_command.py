@@ -88,6 +88,14 @@ class TestEditing:
         assert "taken out of the queue" in labapp("stop", run.id).err
         assert labapp("show", run.id, "--json").json["status"] == "stopped"
 
+    def test_a_run_that_waits_is_dropped_and_one_that_goes_on_is_not(self, labapp: Any, lab: Lab, blocker: Run) -> None:
+        run = lab.submit(**SHORT)
+        assert labapp("queue", "drop", run.id, "--json").json["waiting"] == []
+        assert labapp("show", run.id, "--json").json["status"] == "stopped"
+        refused = labapp("queue", "drop", "long")
+        assert (refused.code, f"labapp stop {blocker.id}" in refused.err) == (2, True)
+        assert lab.store.read(blocker.id).status.name == "running"
+
     def test_a_query_stops_what_waits_too(self, labapp: Any, lab: Lab, blocker: Run) -> None:
         run = lab.submit(**SHORT)
         assert {each["id"] for each in labapp("kill", "status:queued", "--json").json} == {run.id}
