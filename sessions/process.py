@@ -179,6 +179,12 @@ def reap() -> dict[int, int]:
     return ended
 
 
+def has_children() -> bool:
+    """Whether a detached child of ours has not been collected. One that was killed is seen dead before it can be:
+    that takes until the last of its threads is gone."""
+    return bool(_children)
+
+
 def _note_exit(path: Path, attempt: int, code: int) -> None:
     """Write exit.json; the run may be in the trash by now, or the disk full."""
     how = {"v": 1, "attempt": attempt, "code": max(0, code), "signal": max(0, -code), "time": time.time()}

@@ -27,7 +27,15 @@ from engine.files import explained
 from sessions.locks import is_at, is_held, lock_within
 from sessions.machine import gpus as machine
 from sessions.machine.gpus import Gpu
-from sessions.process import Identity, child_environment, myself, python_command, reap, spawn_detached
+from sessions.process import (
+    Identity,
+    child_environment,
+    has_children,
+    myself,
+    python_command,
+    reap,
+    spawn_detached,
+)
 from sessions.queue.limits import read_limits
 from sessions.queue.lineup import Lineup, Waiter, Watch
 from sessions.queue.notify import tell
@@ -197,9 +205,9 @@ class Queue:
             if rung or left or self._again or now >= look_at or self._somebody_left():
                 pause = self._turn_safely()
                 if pause is None:
-                    if now - last_busy >= self.patience:
+                    if now - last_busy >= self.patience and not has_children():
                         return
-                    pause = self.patience - (now - last_busy)
+                    pause = max(TICK, self.patience - (now - last_busy))
                 else:
                     last_busy = now
                 look_at = time.monotonic() + pause

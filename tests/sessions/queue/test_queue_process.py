@@ -18,7 +18,7 @@ import pytest
 
 from engine.errors import LabError, UsageError
 from sessions import control
-from sessions.process import Identity, child_environment, myself, python_command, reap
+from sessions.process import Identity, child_environment, myself, python_command, reap, spawn_detached
 from sessions.queue import ordering, starting
 from sessions.queue import process as module
 from sessions.queue.lineup import Watch
@@ -44,6 +44,19 @@ class TestTheProcess:
         eventually(lambda: lab.queue() is not None)
         assert lab.read(second).status.name == "queued"
         assert span(lab.ended(first))[1] <= span(lab.ended(second))[0]
+
+    def test_with_nothing_to_do_it_stays_until_it_knows_how_its_last_child_ended(
+        self, lab: Lab, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("sessions.process._children", {})
+        note = lab.root / "exit.json"
+        queue_file(lab.root, "lock").parent.mkdir(parents=True)
+        spawn_detached(
+            [sys.executable, "-c", "import time; time.sleep(0.5); raise SystemExit(3)"],
+            lab.root / "log", child_environment(), exit_note=(note, 1),
+        )  # fmt: skip
+        module.Queue(lab.root, patience=0).run()
+        assert json.loads(note.read_bytes())["code"] == 3
 
     def test_asked_to_end_it_goes_and_leaves_the_workers(self, lab: Lab) -> None:
         run = lab.at_step(lab.submit(**LONG), 1)
