@@ -67,6 +67,13 @@ def wrong_usage(error: Any) -> UsageError:
         known = [name for parameter in context.command.params for name in parameter.opts]
     elif context is not None and hasattr(context.command, "commands") and "'" in message:
         wrong, known = message.split("'")[1], list(context.command.commands)
+    refused = error.__cause__
+    if hasattr(refused, "errors"):  # pydantic's, by which newer Typers check the value of an option
+        (first, *_) = refused.errors()
+        title, _, expected = message.partition(": Input should be ")
+        return UsageError(
+            title, got=str(first["input"]), expected=(expected or first["msg"]).partition(", ")[0], hint=hint
+        )
     close = ELSEWHERE.get(wrong or "")
     if close not in known:
         close = nearest(wrong, known) if wrong else None

@@ -174,7 +174,8 @@ def drop(
     """Take a run or a job out of the queue; a job that goes on is ended, a run is not (labapp stop)."""
     lab = open_lab(home)
     found = overview(lab.store)
-    jobs = {each.job_id: each.run_id for each in (*found.waiting, *found.running) if each.job_id}
+    jobs = {each.job_id: each.run_id for each in found.waiting if each.job_id}
+    jobs |= {each.job_id: each.run_id for each in found.running if each.job_id}
     if run in jobs and control.cancel_job(lab.store, jobs[run], run):
         show(lab, as_json=as_json)
         return 0

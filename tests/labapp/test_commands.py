@@ -104,6 +104,7 @@ class TestTrain:
         (["data", "fetch", "cifar"], "cifar10"),
         (["evaluate", "latest", "--split", "tset"], "test"),
         (["train"], "TASK/VARIANT"),
+        (["solve", "--beam", "0"], "equal to 1"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
