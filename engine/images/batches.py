@@ -92,6 +92,8 @@ def training_batches(
         random = generator(rng.seed_for("augment", number))
         rows, columns = origins(len(index), pictures.side, settings, random, flips, pictures.device)
         images = normalise(crop(pictures, index, rows, columns, settings.crop_mode))
+        if settings.cutout:
+            images *= shown(len(index), pictures.side, settings.cutout, random).to(pictures.device)
         return Batch(images, pictures.labels[index.to(pictures.device)])
 
     numbers = range(start, -(-count // size))
@@ -140,6 +142,18 @@ def crop(pictures: Pictures, index: Tensor, rows: Tensor, columns: Tensor, mode:
     found = pictures.gather(index, rows.clamp(0, side - 1), columns.clamp(0, side - 1))
     inside = ((rows >= 0) & (rows < side))[:, :, None] & ((columns >= 0) & (columns < side))[:, None, :]
     return found * inside[..., None]
+
+
+def shown(count: int, side: int, hidden: int, random: torch.Generator) -> Tensor:
+    """What cutout leaves of `count` pictures (DeVries & Taylor 2017, arXiv:1708.04552): (count, 1, side, side) float32.
+
+    0 in a square of `hidden` pixels a side, 1 elsewhere. The square's centre is drawn from the whole picture, so that
+    at the border a part of the square lies outside, as in the paper. 0 is the mean colour of normalised pictures.
+    """
+    first = torch.randint(side, (2, count, 1), generator=random) - hidden // 2
+    pixels = torch.arange(side)
+    rows, columns = (pixels >= first) & (pixels < first + hidden)  # each (count, side)
+    return (~(rows[:, None, :, None] & columns[:, None, None, :])).float()
 
 
 def reflect(index: Tensor, side: int) -> Tensor:

@@ -42,6 +42,9 @@ class ImageSettings(TrainSettings):
     flip: Literal["none", "random", "alternate"] = setting(
         "random", "mirror pictures: at random, or each picture every other epoch"
     )
+    cutout: int = setting(
+        0, "side of a square of every training picture that is hidden, anew each time; 0 = none", "pixels", ge=0, le=512
+    )
     # loss
     label_smoothing: float = setting(0.0, "share of the target spread evenly over all classes", ge=0.0, lt=1.0)
 

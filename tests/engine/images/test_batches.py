@@ -20,6 +20,7 @@ from engine.images.batches import (
     origins,
     prefetched,
     reflect,
+    shown,
     training_batches,
 )
 from engine.randomness import Stream
@@ -74,6 +75,28 @@ def test_without_augmentation_pictures_are_as_they_are() -> None:
     order = torch.randperm(10, generator=generator(Stream(1).seed_for("order")))
     assert torch.equal(found, torch.from_numpy(split.images)[order])
     assert [len(batch.labels) for batch in batches] == [4, 4, 2]
+
+
+class TestCutout:
+    def test_a_square_is_hidden_wherever_its_centre_falls_cut_off_at_the_border(self) -> None:
+        masks = shown(2000, 8, 4, generator(1))[:, 0]
+        assert set(masks.unique().tolist()) == {0.0, 1.0}
+        hidden = 1 - masks
+        areas = hidden.sum((1, 2)).tolist()
+        assert set(areas) == {rows * columns for rows in (2, 3, 4) for columns in (2, 3, 4)}
+        assert torch.equal(hidden, hidden.amax(2, keepdim=True) * hidden.amax(1, keepdim=True))  # rectangles
+        assert (hidden.mean(0) > 0.05).all()  # every pixel now and then
+
+    def test_training_pictures_have_the_mean_colour_there_and_the_others_nothing(self) -> None:
+        chosen = settings(crop_padding=0, flip="none", cutout=4, batch_size=50)
+        pictures = Pictures(coloured(50), CPU, "device")
+        (batch,) = training_batches(pictures, AS_IS, chosen, Stream(1), 0)
+        (whole,) = training_batches(pictures, AS_IS, settings(crop_padding=0, flip="none", batch_size=50), Stream(1), 0)
+        hidden = (batch.images != whole.images).any(1)
+        assert (batch.images.permute(0, 2, 3, 1)[hidden] == 0).all()
+        assert hidden.sum((1, 2)).max() == 16
+        (batch,) = evaluation_batches(pictures, AS_IS, 50)
+        assert torch.equal(pixels(batch.images), torch.from_numpy(pictures.split.images))
 
 
 class TestAlternatingFlips:
