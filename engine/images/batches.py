@@ -153,7 +153,8 @@ def shown(count: int, side: int, hidden: int, random: torch.Generator) -> Tensor
     first = torch.randint(side, (2, count, 1), generator=random) - hidden // 2
     pixels = torch.arange(side)
     rows, columns = (pixels >= first) & (pixels < first + hidden)  # each (count, side)
-    return (~(rows[:, None, :, None] & columns[:, None, None, :])).float()
+    inside: Tensor = rows[:, None, :, None] & columns[:, None, None, :]
+    return (~inside).float()
 
 
 def reflect(index: Tensor, side: int) -> Tensor:
