@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -144,6 +145,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path)
     chosen = parser.parse_args().home
+    os.environ |= {"TERM": "xterm-256color", "COLORTERM": "truecolor"}  # as a reader's terminal, whatever runs this
     if chosen is not None:
         asyncio.run(take(Home(chosen)))
         contact_sheet(Home(chosen))

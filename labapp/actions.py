@@ -213,7 +213,7 @@ ACTIONS = (
     Action("write", "i,slash", "type", "Into the field; esc or tab leaves it", SOLVE),
     Action("refresh", "f5", "again", "Ask once more, after an error", SOLVE),
     # see
-    Action("enlarge", "enter", "large", "The picture large, or small again; arrows go on to the next", SEE, True),
+    Action("enlarge", "enter", "open", "Into a class; its picture large, or small again; arrows go on", SEE, True),
     Action("mark", "space", "mark", "Mark the picture for the export", SEE, True),
     Action("export", "e", "export", "Write the marked pictures, else the one under the cursor, as files", SEE, True),
     Action("sheets", "E", "sheets", "Write contact sheets of this class or of all", SEE, True),
