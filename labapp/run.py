@@ -61,12 +61,6 @@ def wrong_usage(error: Any) -> UsageError:
     context = error.ctx
     message = str(error.format_message()).split(" Did you mean")[0].rstrip(".")
     hint = f"{context.command_path if context else 'labapp'} --help"
-    known: list[str] = []
-    wrong = getattr(error, "option_name", None)
-    if wrong is not None and context is not None:
-        known = [name for parameter in context.command.params for name in parameter.opts]
-    elif context is not None and hasattr(context.command, "commands") and "'" in message:
-        wrong, known = message.split("'")[1], list(context.command.commands)
     refused = error.__cause__
     if hasattr(refused, "errors"):  # pydantic's, by which newer Typers check the value of an option
         (first, *_) = refused.errors()
@@ -74,6 +68,12 @@ def wrong_usage(error: Any) -> UsageError:
         return UsageError(
             title, got=str(first["input"]), expected=(expected or first["msg"]).partition(", ")[0], hint=hint
         )
+    known: list[str] = []
+    wrong = getattr(error, "option_name", None)
+    if wrong is not None and context is not None:
+        known = [name for parameter in context.command.params for name in parameter.opts]
+    elif context is not None and hasattr(context.command, "commands") and "'" in message:
+        wrong, known = message.split("'")[1], list(context.command.commands)
     close = ELSEWHERE.get(wrong or "")
     if close not in known:
         close = nearest(wrong, known) if wrong else None

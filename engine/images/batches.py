@@ -93,7 +93,7 @@ def training_batches(
         rows, columns = origins(len(index), pictures.side, settings, random, flips, pictures.device)
         images = normalise(crop(pictures, index, rows, columns, settings.crop_mode))
         if settings.cutout:
-            images *= shown(len(index), pictures.side, settings.cutout, random).to(pictures.device)
+            images *= cutout_mask(len(index), pictures.side, settings.cutout, random, pictures.device)
         return Batch(images, pictures.labels[index.to(pictures.device)])
 
     numbers = range(start, -(-count // size))
@@ -144,14 +144,15 @@ def crop(pictures: Pictures, index: Tensor, rows: Tensor, columns: Tensor, mode:
     return found * inside[..., None]
 
 
-def shown(count: int, side: int, hidden: int, random: torch.Generator) -> Tensor:
+def cutout_mask(count: int, side: int, hidden: int, random: torch.Generator, device: torch.device) -> Tensor:
     """What cutout leaves of `count` pictures (DeVries & Taylor 2017, arXiv:1708.04552): (count, 1, side, side) float32.
 
     0 in a square of `hidden` pixels a side, 1 elsewhere. The square's centre is drawn from the whole picture, so that
     at the border a part of the square lies outside, as in the paper. 0 is the mean colour of normalised pictures.
+    Drawn on the CPU like the `origins`.
     """
-    first = torch.randint(side, (2, count, 1), generator=random) - hidden // 2
-    pixels = torch.arange(side)
+    first = torch.randint(side, (2, count, 1), generator=random).to(device) - hidden // 2
+    pixels = torch.arange(side, device=device)
     rows, columns = (pixels >= first) & (pixels < first + hidden)  # each (count, side)
     inside: Tensor = rows[:, None, :, None] & columns[:, None, None, :]
     return (~inside).float()

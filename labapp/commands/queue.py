@@ -12,6 +12,7 @@ from labapp.output import print_json, say, table
 from sessions import control
 from sessions.machine.gpus import Gpu, matching
 from sessions.queue.process import Overview, ensure_queue, overview, recent_gpus
+from sessions.run.runs import Run
 from sessions.run.status import ALIVE
 from sessions.run.tickets import ID
 
@@ -176,18 +177,21 @@ def drop(
     found = overview(lab.store)
     jobs = {each.job_id: each.run_id for each in found.waiting if each.job_id}
     jobs |= {each.job_id: each.run_id for each in found.running if each.job_id}
-    if run in jobs and control.cancel_job(lab.store, jobs[run], run):
-        show(lab, as_json=as_json)
-        return 0
-    chosen = lab.store.find(run)
-    if chosen.id not in {each.run_id for each in found.waiting if not each.job_id}:
-        raise UsageError(
-            f"run {chosen.id} does not wait", got=f"a run that is {chosen.status.name}", expected="one that is queued",
-            hint=f"labapp stop {chosen.id}" if chosen.status.name in ALIVE else None,
-        )  # fmt: skip
-    control.stop(chosen)
+    if run not in jobs or not control.cancel_job(lab.store, jobs[run], run):
+        control.stop(waiting_run(lab, found, run))
     show(lab, as_json=as_json)
     return 0
+
+
+def waiting_run(lab: Lab, found: Overview, reference: str) -> Run:
+    """A run that waits here; one that does not is refused."""
+    run = lab.store.find(reference)
+    if run.id not in {each.run_id for each in found.waiting if not each.job_id}:
+        raise UsageError(
+            f"run {run.id} does not wait", got=f"a run that is {run.status.name}", expected="one that is queued",
+            hint=f"labapp stop {run.id}" if run.status.name in ALIVE else None,
+        )  # fmt: skip
+    return run
 
 
 def item(lab: Lab, reference: str) -> str:

@@ -15,12 +15,12 @@ from engine.images.batches import (
     Pictures,
     alternating_flips,
     crop,
+    cutout_mask,
     evaluation_batches,
     generator,
     origins,
     prefetched,
     reflect,
-    shown,
     training_batches,
 )
 from engine.randomness import Stream
@@ -79,7 +79,7 @@ def test_without_augmentation_pictures_are_as_they_are() -> None:
 
 class TestCutout:
     def test_a_square_is_hidden_wherever_its_centre_falls_cut_off_at_the_border(self) -> None:
-        masks = shown(2000, 8, 4, generator(1))[:, 0]
+        masks = cutout_mask(2000, 8, 4, generator(1), CPU)[:, 0]
         assert set(masks.unique().tolist()) == {0.0, 1.0}
         hidden = 1 - masks
         areas = hidden.sum((1, 2)).tolist()
