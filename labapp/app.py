@@ -86,11 +86,14 @@ class LabApp(App[None], inherit_bindings=False):
     MODES: ClassVar[dict[str, Any]] = {screen.name: partial(_screen, screen.load) for screen in SCREENS}
     DEFAULT_MODE = "runs"
 
-    def __init__(self, home: Home, face: Face | None = None, *, ascii: bool = False):
+    def __init__(
+        self, home: Home, face: Face | None = None, *, ascii: bool = False, pixels: bool = False, no_pixels: str = ""
+    ):
         super().__init__()
         self.home = home
         self.face = face or Face()
         self.ascii = ascii
+        self.pixels, self.no_pixels = pixels, no_pixels  # whether the terminal shows pictures in its own; why not
         self.snapshot = Snapshot()
         self.state = FaceState.read(home)
         self.away_since = self.state.seen

@@ -3,6 +3,7 @@
 theme = "lab-light"
 bell = false              # no bell when a run ends
 low_bandwidth = true      # redraw seldom, no animation: for slow lines
+graphics = true           # pictures in real pixels, where the terminal has them
 [keys]
 stop = "ctrl+x"           # the name of an action (see `?`) and its keys, comma-separated
 """
@@ -30,6 +31,7 @@ class Face:
     theme: str = ""  # "" = the first
     bell: bool = True
     low_bandwidth: bool = False
+    graphics: bool = False
     keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))  # action -> keys
 
 
@@ -39,7 +41,7 @@ def read_face(file: UserFile, themes: Collection[str]) -> Face:
     if theme is not None and theme not in themes:
         raise _unknown(file, "theme", theme, themes, "theme")
     flags: dict[str, Any] = {}
-    for key in ("bell", "low_bandwidth"):
+    for key in ("bell", "low_bandwidth", "graphics"):
         value = file.take(key, lambda value: isinstance(value, bool), "true or false")
         if value is not None:
             flags[key] = value

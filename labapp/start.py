@@ -23,6 +23,7 @@ from engine.errors import LabError, UsageError
 
 if TYPE_CHECKING:
     from labapp.app import LabApp
+    from labapp.face import Face
 
 HANGUP_LOOK = 1.0  # seconds between looks at whether the terminal is still there
 GRACE = 3.0  # seconds a leaving app may take
@@ -51,7 +52,8 @@ def start(home: Path | None) -> int:
     from labapp.themes import THEMES
 
     face = read_face(file, [theme.name for theme in THEMES] + sorted(BUILTIN_THEMES))
-    app = LabApp(found, face, ascii=not speaks_unicode())
+    pixels, why_not = shows_pixels(face) if face.graphics else (False, "")
+    app = LabApp(found, face, ascii=not speaks_unicode(), pixels=pixels, no_pixels=why_not)
     app.insist = partial(insist, grace=PATIENCE)  # what still waits in a thread keeps nobody from the shell
     watch_over(app)
     app.run()
@@ -77,6 +79,13 @@ def refuse_without_terminal() -> None:
 def speaks_unicode() -> bool:
     """Whether what is written to the terminal can be more than ASCII."""
     return (getattr(sys.stdout, "encoding", "") or "").lower().replace("-", "").startswith("utf")
+
+
+def shows_pixels(face: Face) -> tuple[bool, str]:
+    """Whether pictures are shown in the terminal's own pixels, and why not: where the user's file wants it."""
+    from labapp.graphics import ask_terminal
+
+    return (False, "low_bandwidth = true") if face.low_bandwidth else ask_terminal(os.environ)
 
 
 def insist(code: int, grace: float = GRACE) -> None:

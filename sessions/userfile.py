@@ -21,7 +21,7 @@ from engine.errors import UsageError, unknown
 
 PROJECT_FILE = "labapp.toml"
 USER_FILE = "config.toml"
-FACE_KEYS = frozenset({"theme", "bell", "low_bandwidth", "keys"})  # checked by the face
+FACE_KEYS = frozenset({"theme", "bell", "low_bandwidth", "graphics", "keys"})  # checked by the face
 USER_KEYS = frozenset({"home", "recipe", "settings", "on_finish"}) | FACE_KEYS
 PROJECT_KEYS = frozenset({"recipe", "settings"})  # a checkout must not choose folders or run commands
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from dataclasses import asdict
 
 import typer
 
 from engine.errors import LabError
+from labapp import graphics
 from labapp.cli import HomeOption, JsonOption, open_lab
 from labapp.output import clean, print_json
 from labapp.run_codes import WORK_FAILED
@@ -43,11 +45,19 @@ def face_findings() -> list[Finding]:
 
     try:
         file = read_user_file()
-        read_face(file, [*(theme.name for theme in THEMES), *BUILTIN_THEMES])
+        face = read_face(file, [*(theme.name for theme in THEMES), *BUILTIN_THEMES])
         command = file.on_finish
     except LabError as error:
         return [Finding("bad", "config.toml", f"{error.title}: {error.got}", error.hint or error.expected or "")]
+    found = []
     if command and shutil.which(command[0]) is None:
         where = file.where("on_finish")
-        return [Finding("bad", "on_finish", f"there is no command {command[0]!r} ({where})", "name one that is there")]
-    return []
+        found += [
+            Finding("bad", "on_finish", f"there is no command {command[0]!r} ({where})", "name one that is there")
+        ]
+    if face.graphics and not graphics.installed():
+        where = file.where("graphics")
+        found += [Finding("bad", "graphics", f"the textual-image package is not installed ({where})", graphics.INSTALL)]
+    elif face.graphics and (reason := graphics.in_the_way(os.environ)):
+        found += [Finding("note", "graphics", f"pictures stay half blocks: {reason}")]
+    return found

@@ -92,12 +92,14 @@ class SeeScreen(SeeActions):
             with Vertical(id="right"):
                 yield Static(id="words", markup=False)
                 yield Gallery(id="gallery")
-                yield Explained(id="large")
+                yield Explained(pixels=self.lab.pixels, id="large")
         yield Static(id="foot", markup=False)
 
     def on_mount(self) -> None:
         self.asker = Asker(self.lab.playground, self.post_message, TYPED, KEPT)
         self.large.can_focus = False
+        if self.lab.no_pixels:
+            self.post_message(Done(f"pictures are half blocks: {self.lab.no_pixels}"))
         self.say_words(Text("looking for trained networks..."), bare=True)
         self.set_interval(TICK, self.tick)
 
@@ -186,13 +188,13 @@ class SeeScreen(SeeActions):
     def follow(self) -> None:
         """Show the picture under the cursor large, where there is room for it."""
         thumb = self.gallery.thumb
-        if self.view is None or not self.large.display or not self.large.across:
+        if self.view is None or not self.large.display or not self.large.side:
             return
         self._calm("explain")
         if thumb is None:
             self.large.wait_for(None)
             return
-        args = self.view.explain(thumb.key, self.large.across)
+        args = self.view.explain(thumb.key, self.large.side)
         found = self.asker.known("explain", args)
         if found is not None:
             self.large.show(found)

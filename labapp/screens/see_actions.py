@@ -11,7 +11,7 @@ from labapp.cycle import after
 from labapp.fit import tidy
 from labapp.messages import Done
 from labapp.screens.trying import BEGIN, Trying
-from labapp.see.asking import MOST_SIDE, ORDERS, SPLITS
+from labapp.see.asking import ORDERS, OWN_SIDE, SPLITS
 from labapp.widgets.dialogs import Ask
 from labapp.widgets.pick import Pick
 
@@ -73,7 +73,7 @@ class SeeActions(Trying):
 
         def answered(fields: dict[str, str] | None) -> None:
             if fields is not None and self.view == view:
-                self.asker.ask("explain", view.explain(file_of(fields), MOST_SIDE), lane="own")
+                self.asker.ask("explain", view.explain(file_of(fields), OWN_SIDE), lane="own")
                 self.tick()
 
         try:

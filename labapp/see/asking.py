@@ -13,7 +13,8 @@ SPLITS = ("val", "test", "train")
 ORDERS = {"random": "random", "surest": "surest first", "least": "least sure first"}
 RIGHT = WRONG = 24  # pictures of a class that are shown
 THUMB_SIDE = 32  # pixels a side that are asked for
-LEAST_SIDE, MOST_SIDE = 32, 160  # of the large one
+LEAST_SIDE, MOST_SIDE = 32, 320  # of the large one
+OWN_SIDE = 160  # of a file of the user's, before it is large
 PER_CLASS = 5  # pictures of a class on a contact sheet
 FOLDER = Path("artifacts", "gradcam")  # in the run's
 TYPED = {"pictures": pictures_of, "explain": explanation_of, "gradcam": exported_of}  # answers of operations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -11,6 +11,7 @@ from textual.containers import Container, Horizontal
 from textual.message import Message
 from textual.widgets import Static
 
+from engine.catalogue import load
 from engine.errors import LabError
 from labapp.play.words import error_text
 from labapp.see.image import Image
@@ -18,10 +19,14 @@ from labapp.see.replies import Explanation, Thumb
 from labapp.see.words import facts
 from labapp.widgets.picture import CAPTION, Picture
 
+if TYPE_CHECKING:
+    from labapp.widgets.pixels import PixelPicture
+
 BELOW = 8  # lines of what is said; fewer where there is little room
 BESIDE = 44  # cells of it
 GAP = 2  # cells between pictures
 CAPTIONS = ("picture", "heat", "both")
+PIXELS = 320  # a side, of a picture in the terminal's own: more is hardly seen
 
 
 class Explained(Container, can_focus=True):
@@ -49,19 +54,26 @@ class Explained(Container, can_focus=True):
             super().__init__()
             self.by = by
 
-    def __init__(self, *, id: str | None = None):
+    def __init__(self, *, pixels: bool = False, id: str | None = None):
+        """`pixels`: of the terminal, which was asked whether it can (labapp.graphics)."""
         super().__init__(id=id)
+        self.pixels = pixels
+        self._picture: type[Picture | PixelPicture] = load("labapp.widgets.pixels:PixelPicture") if pixels else Picture
         self.found: Explanation | None = None
         self.error: LabError | None = None
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="three"):
             for caption in CAPTIONS:
-                yield Picture(caption, id=caption)
+                yield self._picture(caption, id=caption)
         yield Static(id="facts", markup=False)
 
     def action_step(self, by: int) -> None:
         self.post_message(self.Stepped(by))
+
+    @property
+    def pictures(self) -> list[Picture | PixelPicture]:
+        return list(self.query_one("#three").query_children(self._picture).results())
 
     # -- what is shown
 
@@ -81,12 +93,11 @@ class Explained(Container, can_focus=True):
     def refuse(self, error: LabError) -> None:
         """It could not be found out."""
         self.found, self.error = None, error
-        image = self.query_one("#picture", Picture).image
-        self._draw((image, None, None))
+        self._draw((self.pictures[0].image, None, None))
 
     def _draw(self, images: tuple[Image | None, ...], words: str = "") -> None:
-        for caption, image in zip(CAPTIONS, images, strict=True):
-            self.query_one(f"#{caption}", Picture).show(image, "" if image else words)
+        for picture, image in zip(self.pictures, images, strict=True):
+            picture.show(image, "" if image else words)
         self._say()
 
     def _say(self) -> None:
@@ -102,6 +113,11 @@ class Explained(Container, can_focus=True):
         self.query_one("#facts", Static).update(said, layout=False)
 
     # -- sizes
+
+    @property
+    def side(self) -> int:
+        """Pixels a side that a picture here has use for: in half blocks one in every cell across."""
+        return PIXELS if self.pixels else self.across
 
     @property
     def across(self) -> int:
@@ -120,7 +136,7 @@ class Explained(Container, can_focus=True):
         below, beside = self._sizes(*self.size)
         self.set_class(beside > below, "beside")
         self.query_one("#facts").styles.height = "1fr" if beside > below else lines_below(self.size.height)
-        for picture in self.query(Picture):
+        for picture in self.pictures:
             picture.styles.width = max(1, beside + GAP if beside > below else self.size.width // 3)
         self._say()
 
