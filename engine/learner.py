@@ -120,8 +120,7 @@ class TorchLearner:
         for batch in batches:
             with self.accelerator.autocast():
                 loss = self.task.loss(self.forward, batch)
-            count = torch.as_tensor(loss.count, dtype=torch.float32, device=self.device)
-            counts.append(count)
+            counts.append(on_device(loss.count, self.device))
             mean = loss.sum / counts[0]  # by the first batch's count, so that sums stay in the range of fp16
             if self.scaler is not None:
                 mean = self.scaler.scale(mean)
@@ -248,6 +247,11 @@ class TorchLearner:
 
     def load_weights(self, directory: Path) -> None:
         load_weights(self.model if self.average is None else self.average, directory / WEIGHTS)
+
+
+def on_device(count: Tensor | int, device: torch.device) -> Tensor:
+    """A number as a float32 scalar there. One of Python's is filled in by the device: a copy would wait for it."""
+    return count.float() if isinstance(count, Tensor) else torch.full((), float(count), device=device)
 
 
 def flatten_buffers(model: nn.Module) -> Tensor:

@@ -119,7 +119,7 @@ def read_on(x: Tensor, mask: Tensor, lengths: Tensor, lstms: nn.ModuleList, drop
     for lstm in lstms:
         x = lstm(dropout(x), mask)
     half = x.shape[2] // 2
-    last = (lengths - 1).to(x.device)[:, None, None].expand(-1, 1, half)
+    last = (lengths - 1).to(x.device, non_blocking=True)[:, None, None].expand(-1, 1, half)
     summary = torch.cat([x[:, :, :half].gather(1, last)[:, 0], x[:, 0, half:]], 1)
     return Memory(x, mask, summary)
 

@@ -1,7 +1,8 @@
 """Batches of pictures: held on the device as uint8 when they fit, else streamed; cropped and mirrored in one gather.
 
 Cropping out of a padded picture, and mirroring, only say which row and column each output pixel comes from. So a
-whole augmented batch is one indexing operation on the uint8 pictures, with no padding and no loop over pictures.
+whole augmented batch is one indexing operation on the uint8 pictures, with no padding and no loop over pictures. What
+is drawn on the CPU is `sent`: making the next batch does not wait for what the device still does with the last.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class Pictures:
     def gather(self, index: Tensor, rows: Tensor | None = None, columns: Tensor | None = None) -> Tensor:
         """Pictures `index` (N,) as uint8 (N, H, W, 3); pixel (i, j) is taken from (rows[n, i], columns[n, j])."""
         if self.resident is not None:
-            source, first = self.resident, index.to(self.device)
+            source, first = self.resident, sent(index, self.device)
         else:
             taken = torch.from_numpy(self.split.take(index.numpy()))
             source = taken.pin_memory().to(self.device, non_blocking=True) if self.device.type == "cuda" else taken
@@ -56,6 +57,11 @@ class Pictures:
         if rows is None or columns is None:
             return source.index_select(0, first)
         return source[first[:, None, None], rows[:, :, None], columns[:, None, :]]
+
+
+def sent(few: Tensor, device: torch.device) -> Tensor:
+    """A few numbers on their way to the device, behind what it was asked for before."""
+    return few.to(device, non_blocking=True)
 
 
 def fits(split: PictureSplit, device: torch.device) -> bool:
@@ -94,7 +100,7 @@ def training_batches(
         images = normalise(crop(pictures, index, rows, columns, settings.crop_mode))
         if settings.cutout:
             images *= cutout_mask(len(index), pictures.side, settings.cutout, random, pictures.device)
-        return Batch(images, pictures.labels[index.to(pictures.device)])
+        return Batch(images, pictures.labels[sent(index, pictures.device)])
 
     numbers = range(start, -(-count // size))
     yield from map(make, numbers) if pictures.resident is not None else prefetched(make, numbers)
@@ -105,7 +111,7 @@ def evaluation_batches(pictures: Pictures, normalise: Normalise, size: int) -> I
 
     def make(number: int) -> Batch:
         index = torch.arange(number * size, min((number + 1) * size, len(pictures)))
-        return Batch(normalise(pictures.gather(index)), pictures.labels[index.to(pictures.device)])
+        return Batch(normalise(pictures.gather(index)), pictures.labels[sent(index, pictures.device)])
 
     numbers = range(-(-len(pictures) // size))
     yield from map(make, numbers) if pictures.resident is not None else prefetched(make, numbers)
@@ -125,12 +131,12 @@ def origins(
     travel to it.
     """
     padding = settings.crop_padding
-    offsets = torch.randint(-padding, padding + 1, (2, count, 1), generator=random).to(device)
+    offsets = sent(torch.randint(-padding, padding + 1, (2, count, 1), generator=random), device)
     rows, columns = torch.arange(side, device=device) + offsets  # each (count, side)
     if settings.flip == "random":
         flips = torch.rand(count, generator=random) < 0.5
     if flips is not None:
-        columns = torch.where(flips.to(device)[:, None], columns.flip(1), columns)
+        columns = torch.where(sent(flips, device)[:, None], columns.flip(1), columns)
     return rows, columns
 
 
@@ -151,7 +157,7 @@ def cutout_mask(count: int, side: int, hidden: int, random: torch.Generator, dev
     at the border a part of the square lies outside, as in the paper. 0 is the mean colour of normalised pictures.
     Drawn on the CPU like the `origins`.
     """
-    first = torch.randint(side, (2, count, 1), generator=random).to(device) - hidden // 2
+    first = sent(torch.randint(side, (2, count, 1), generator=random), device) - hidden // 2
     pixels = torch.arange(side, device=device)
     rows, columns = (pixels >= first) & (pixels < first + hidden)  # each (count, side)
     inside: Tensor = rows[:, None, :, None] & columns[:, None, None, :]
