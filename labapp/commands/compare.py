@@ -30,7 +30,10 @@ def register(app: typer.Typer) -> None:
 def compare(
     run: Annotated[
         list[str],
-        typer.Argument(metavar="RUN...", help="Runs, query terms such as task:images tag:keep, or one study."),
+        typer.Argument(
+            metavar="RUN...",
+            help="Runs, studies, query terms such as task:images tag:keep. One study alone: its cells.",
+        ),
     ],
     split: Annotated[str | None, typer.Option("--split", help="train, val or test; else a table for each.")] = None,
     sort: Annotated[
@@ -67,21 +70,31 @@ def compare(
 
 
 def chosen(lab: Lab, words: Sequence[str], *, over_seeds: bool) -> tuple[list[Run], Comparison]:
-    """What the words mean: one study, or runs. Raises UsageError where they mean nothing."""
-    launched = study_of_this_name(lab, words[0]) if len(words) == 1 else None
-    if launched is not None:
-        runs = [run for each in study_runs(lab.store, launched).values() for run in each]
-        if not runs:
-            raise UsageError(
-                "this study has no runs", got=launched.id, hint=f"labapp study {launched.name} launches them"
-            )
-        return runs, study_comparison(lab.store, launched)
-    runs = lab.store.select(words)
+    """What the words mean: one study by its cells, or runs, those of studies among them. Raises UsageError where they
+    mean nothing."""
+    launched = [study_of_this_name(lab, word) for word in words]
+    if len(launched) == 1 and launched[0] is not None:
+        return runs_of(lab, launched[0]), study_comparison(lab.store, launched[0])
+    runs = lab.store.select(
+        [
+            name
+            for word, study in zip(words, launched, strict=True)
+            for name in ([word] if study is None else [run.id for run in runs_of(lab, study)])
+        ]
+    )
     if not runs:
         raise UsageError(
             "no run matches", got=" ".join(words), expected="runs that are there", hint="labapp runs lists them"
         )
     return runs, runs_comparison(runs, over_seeds=over_seeds)
+
+
+def runs_of(lab: Lab, launched: Launched) -> list[Run]:
+    """All runs of a study."""
+    runs = [run for each in study_runs(lab.store, launched).values() for run in each]
+    if not runs:
+        raise UsageError("this study has no runs", got=launched.id, hint=f"labapp study {launched.name} launches them")
+    return runs
 
 
 def study_of_this_name(lab: Lab, word: str) -> Launched | None:

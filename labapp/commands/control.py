@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
@@ -20,6 +20,7 @@ from sessions.run.runs import Run
 from sessions.run.status import ALIVE, RESUMABLE
 from sessions.run.store import Store
 
+Item = TypeVar("Item")
 WaitOption = Annotated[bool, typer.Option("--wait", help="Wait until it is done.")]
 
 
@@ -63,28 +64,45 @@ def act(
         selected = [run for run in selected if run.status.name in fitting]
     if not selected:
         say("no run matches")
+
+    def do(run: Run) -> tuple[str, str]:
+        if not dry_run:
+            action(store, run)
+        about = f"{run.id} ({run.task}/{run.variant}, {run.status.name})"
+        words = DONE_QUEUED.get(verb) if run.ticket is not None else None
+        return run.id, f"would {verb} {about}" if dry_run else (words or DONE[verb]).format(about, id=run.id)
+
+    return store, *one_by_one(selected, do, lambda run: run.id, verb, dry_run=dry_run, as_json=as_json)
+
+
+def one_by_one(
+    items: Sequence[Item], do: Callable[[Item], tuple[str, str]], name: Callable[[Item], str], verb: str, *,
+    dry_run: bool, as_json: bool,
+) -> tuple[list[Item], int]:  # fmt: skip
+    """Do something with each: those it could be done with, and the exit code.
+
+    `do` returns the id and what to say. An error is said and keeps it from no other; that of the only one is raised.
+    """
     done, code = [], 0
     report: list[dict[str, Any]] = []
-    for run in selected:
-        report.append({"id": run.id, "action": verb, "dry_run": dry_run})
-        if not dry_run:
-            try:
-                action(store, run)
-            except LabError as error:
-                if len(selected) == 1:
-                    raise
-                print_error(error, as_json=False)
-                report[-1]["error"] = error.as_dict()
-                code = WORK_FAILED
-                continue
-        done.append(run)
+    for item in items:
+        entry: dict[str, Any] = {"id": name(item), "action": verb, "dry_run": dry_run}
+        report.append(entry)
+        try:
+            entry["id"], words = do(item)
+        except LabError as error:
+            if len(items) == 1:
+                raise
+            print_error(error, as_json=False)
+            entry["error"] = error.as_dict()
+            code = WORK_FAILED
+            continue
+        done.append(item)
         if not as_json:
-            about = f"{run.id} ({run.task}/{run.variant}, {run.status.name})"
-            words_done = DONE_QUEUED.get(verb) if run.ticket is not None else None
-            say(f"would {verb} {about}" if dry_run else (words_done or DONE[verb]).format(about, id=run.id))
+            say(words)
     if as_json:
         print_json(report)
-    return store, done, code
+    return done, code
 
 
 def await_end(store: Store, done: list[Run], code: int, *, quiet: bool) -> int:
@@ -179,26 +197,14 @@ def restore(
         ids = store.trash_ids()
         print_json(ids) if as_json else typer.echo("\n".join(ids) or "the trash is empty")
         return 0
-    report, code = [], 0
-    for each in run:
-        entry: dict[str, Any] = {"id": each, "action": "restore", "dry_run": dry_run}
-        report.append(entry)
-        try:
-            entry["id"] = store.in_trash(each)
-            if not dry_run:
-                store.restore(entry["id"])
-        except LabError as error:
-            if len(run) == 1:
-                raise
-            print_error(error, as_json=False)
-            entry["error"] = error.as_dict()
-            code = WORK_FAILED
-            continue
-        if not as_json:
-            say(f"{'would restore' if dry_run else 'restored'} {entry['id']}")
-    if as_json:
-        print_json(report)
-    return code
+
+    def do(reference: str) -> tuple[str, str]:
+        found = store.in_trash(reference)
+        if not dry_run:
+            store.restore(found)
+        return found, f"{'would restore' if dry_run else 'restored'} {found}"
+
+    return one_by_one(run, do, str, "restore", dry_run=dry_run, as_json=as_json)[1]
 
 
 def clean(

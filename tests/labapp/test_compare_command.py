@@ -100,6 +100,17 @@ class TestWhatIsMeant:
         assert line_of(out, "gn batch_size=8")[2:4] == ["1", "0.7000"]
         assert "gn batch_size=128 (no run)" in out
 
+    def test_several_studies_and_runs_mean_all_their_runs(self, lab: Lab, labapp: Any) -> None:
+        launched(lab, study(), {"bn batch_size=8": [0.5, 0.6]})
+        launched(lab, study(name="others"), {"gn batch_size=8": [0.7]})
+        alone = finished(lab, "images/in", name="alone")
+        rows = labapp("compare", "sizes", "others", "--json").json["rows"]
+        assert sorted((row["variant"], len(row["runs"])) for row in rows) == [("bn", 2), ("gn", 1)]
+        rows = labapp("compare", "sizes", "alone", "--json").json["rows"]
+        assert [alone.id] in [row["runs"] for row in rows]
+        launched(lab, study(name="empty"), {})
+        assert "this study has no runs" in labapp("compare", "alone", "empty").err
+
     def test_what_means_nothing_is_said_with_what_would_mean_something(self, lab: Lab, labapp: Any) -> None:
         launched(lab, study(), {"bn batch_size=8": [0.5]})
         assert "expected: an id" in labapp("compare", "syzes").err
