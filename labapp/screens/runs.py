@@ -32,6 +32,8 @@ from sessions.run.history import History
 from sessions.run.query import Query
 
 WIDE = 100  # columns from which the charts stand beside the list
+CHART_LINES = 10  # from so many that the list leaves, one chart stands below it
+OTHER_LINES = 4  # of the screen: the top, the counts, the line of now, the keys
 LONGEST_SPARK = 10_000  # values
 
 
@@ -81,6 +83,7 @@ class RunsScreen(RunsKeys):
         self.query_one("#filter", Input).display = False
         self.query_one(Welcome).display = False
         self.query_one("#counts", Static).update("reading the runs...")
+        self.watch(self.runs, "virtual_size", self.make_room, init=False)
 
     @property
     def runs(self) -> RunList:
@@ -88,13 +91,25 @@ class RunsScreen(RunsKeys):
 
     @property
     def charts(self) -> list[Chart]:
-        return list(self.query(Chart)) if self.has_class("wide") else []
+        """Those that are shown."""
+        if self.has_class("wide"):
+            return list(self.query(Chart))
+        return [self.query_one("#main", Chart)] if self.has_class("under") else []
 
     def on_resize(self, event: Resize) -> None:
-        was = self.has_class("wide")
-        self.set_class(event.size.width >= WIDE, "wide")
         self.set_class(event.size.height < 12, "low")
-        if was != self.has_class("wide"):
+        self.make_room()
+
+    def make_room(self) -> None:
+        """Where the charts stand: beside the list; one of them under a list that leaves room for it; nowhere."""
+        before = self.charts
+        (width, height), lines = self.size, self.runs.virtual_size.height
+        wide = width >= WIDE
+        under = not wide and not self.has_class("empty") and height - OTHER_LINES - lines >= CHART_LINES
+        self.set_class(wide, "wide")
+        self.set_class(under, "under")
+        self.runs.styles.height = lines if under else None
+        if before != self.charts:
             self.draw()
 
     # -- what is shown
@@ -106,7 +121,9 @@ class RunsScreen(RunsKeys):
         if empty != self.query_one(Welcome).display:
             self.query_one(Welcome).display, self.runs.display = empty, not empty
             (self.query_one(Welcome) if empty else self.runs).focus()
-        self.set_class(empty, "empty")
+        if empty != self.has_class("empty"):
+            self.set_class(empty, "empty")
+            self.make_room()
         if snapshot.complete and not snapshot.problem:
             self.runs.forget(snapshot.ids)
         self.runs.show(snapshot.rows, snapshot.studies)
@@ -183,13 +200,15 @@ class RunsScreen(RunsKeys):
         rows, slots = self.shown(), self.slots()
         selected = self.runs.row or (rows[-1] if rows else None)
         metric = self.metric or (selected.monitor if selected else "")
-        if not self.has_class("wide"):
+        if not self.charts:
             self._draw_spark(None if self.runs.study else selected, metric)
             return
         main, loss, speed = (self.query_one(f"#{name}", Chart) for name in ("main", "loss", "speed"))
         alone = len(rows) == 1  # there is room for both splits, and in the first epoch there is only one
         main.title = f"{'' if alone else 'val '}{metric}" if metric else "no run is selected"
         main.show(curves(rows, self.histories, slots, metric, ("val", "train") if alone else ("val",)))
+        if not self.has_class("wide"):
+            return
         loss.title = "loss"
         loss.show(curves(rows, self.histories, slots, "loss", ("train", "val")))
         speed.title = "examples/s"

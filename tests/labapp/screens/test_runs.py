@@ -228,7 +228,28 @@ class TestMarksAndCurves:
 
         drive(lab, share)
 
-    def test_in_a_small_terminal_the_selected_run_has_a_sparkline(self, lab: Lab, three: list[Run]) -> None:
+    def test_in_a_small_terminal_a_chart_stands_under_a_short_list_and_a_sparkline_under_a_long_one(
+        self, lab: Lab, three: list[Run]
+    ) -> None:
+        async def look(app: LabApp, pilot: Pilot[None]) -> None:
+            chart = screen(app).query_one("#main", Chart)
+            await until(pilot, lambda: chart.region.height >= 10)
+            assert chart.region.width == 80
+            assert screen(app).runs.region.bottom < chart.region.y
+            assert not screen(app).query_one("#loss", Chart).region
+            await pilot.press("space", "down", "space")
+            await until(pilot, lambda: len(screen(app).shown()) == 2 and not chart.busy)
+            assert len(chart.curves) == 2
+            for _ in range(8):
+                lab.create()
+            app.watcher.look()
+            await until(pilot, lambda: len(app.snapshot.rows) == 11)
+            await until(pilot, lambda: not screen(app).query_one("#charts").display)
+            assert "val loss" in text_of(app)
+
+        drive(lab, look, size=SMALL)
+
+    def test_in_a_low_terminal_the_selected_run_has_a_sparkline(self, lab: Lab, three: list[Run]) -> None:
         async def look(app: LabApp, pilot: Pilot[None]) -> None:
             await until(pilot, lambda: "val loss" in text_of(app))
             best = next(line for line in text_of(app).splitlines() if "val loss" in line)
@@ -240,7 +261,7 @@ class TestMarksAndCurves:
             assert " best " not in other
             assert not screen(app).query_one("#charts").display
 
-        drive(lab, look, size=SMALL)
+        drive(lab, look, size=(80, 16))
 
 
 class TestActing:
