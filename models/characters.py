@@ -25,9 +25,11 @@ class CharacterLSTM(nn.Module):
     @torch.compiler.disable  # type: ignore[untyped-decorator]  # packing depends on every length
     def forward(self, spellings: Tensor, lengths: Tensor) -> Tensor:
         """lengths (words,) int64 on the CPU: characters of each."""
-        packed = pack_padded_sequence(self.embedding(spellings), lengths, batch_first=True, enforce_sorted=False)
+        lengths, order = lengths.sort(descending=True)  # packing would do it, and wait for the device
+        there, back = (each.to(spellings.device, non_blocking=True) for each in (order, order.argsort()))
+        packed = pack_padded_sequence(self.embedding(spellings[there]), lengths, batch_first=True)
         _, (last, _) = self.lstm(packed)  # (2, words, hidden)
-        return torch.cat([last[0], last[1]], 1)
+        return torch.cat([last[0], last[1]], 1)[back]
 
 
 class CharacterCNN(nn.Module):

@@ -11,7 +11,8 @@ What does not depend on the step before is done for all steps at once: the produ
 directions run in one loop, as a batch of two: tensors of steps are (time, direction, batch, width), and the direction
 behind has its time reversed. The loop has its own gradient, since recording every step for autograd costs; what a step
 does between two products of matrices stands in two functions, `advance` and `retreat`, that can be compiled into one
-pass over memory each.
+pass over memory each. A GPU waits for the loop to ask for its many small steps: without normalisation, which cuDNN's
+LSTM does not know, that one takes the loop's place there.
 
 Sentences are padded on the right. Ahead, padding comes after the last token and reaches nothing; behind, it comes
 first, and the state is kept at zero until the last token.
@@ -28,6 +29,8 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import Function, once_differentiable
 from torch.nn import functional as F
+
+from models.crf import reversal
 
 EPSILON = 1e-5
 
@@ -108,6 +111,8 @@ class BiLSTM(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """x (batch, time, inputs), mask (batch, time) bool, True on tokens, which come first."""
+        if x.is_cuda and self.gain_hidden is None:
+            return self.at_once(x, mask)
         steps, kept = x.transpose(0, 1), mask.T[:, :, None]  # (time, batch, ...)
         driven = torch.stack([self._driven(steps, 0), self._driven(steps.flip(0), 1)], 1)
         kept = torch.stack([torch.ones_like(kept), kept.flip(0)], 1)
@@ -117,6 +122,30 @@ class BiLSTM(nn.Module):
                 driven.to(wide), kept.to(wide), self.weight_hidden.to(wide), self._norms(), self.compiled
             )
         return torch.cat([states[:, 0], states[:, 1].flip(0)], 2).transpose(0, 1).masked_fill(~mask[:, :, None], 0.0)
+
+    def at_once(self, x: Tensor, mask: Tensor) -> Tensor:
+        """`forward` without normalisation, by torch's own LSTM: each direction is one call."""
+        back = reversal(mask)[:, :, None]
+        with torch.autocast(x.device.type, enabled=False):
+            x = x.to(torch.promote_types(x.dtype, torch.float32))
+            ahead = self._through(x, 0)
+            behind = self._through(x.gather(1, back.expand_as(x)), 1)
+            behind = behind.gather(1, back.expand_as(behind))
+        return torch.cat([ahead, behind], 2).masked_fill(~mask[:, :, None], 0.0)
+
+    def _through(self, x: Tensor, direction: int) -> Tensor:
+        """States (batch, time, hidden) of one direction, which begins at zero."""
+        bias, zero = self.bias[direction], x.new_zeros(1, len(x), self.hidden)
+        weights = [
+            self.weight_input[direction],
+            self.weight_hidden[direction].T.contiguous(),
+            bias,
+            bias.new_zeros(bias.shape),
+        ]
+        weights = [each.to(x.dtype) for each in weights]
+        # has_biases, num_layers, dropout, train (or cuDNN keeps nothing for the gradient), bidirectional, batch_first
+        states: Tensor = torch.lstm(x, (zero, zero), weights, True, 1, 0.0, torch.is_grad_enabled(), False, True)[0]
+        return states
 
     def _norms(self) -> Norms | None:
         if self.gain_hidden is None or self.gain_cell is None or self.bias_cell is None:

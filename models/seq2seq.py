@@ -149,7 +149,7 @@ class Decoder(nn.Module):
         """
         if forced is not None:
             tokens = self.sampled(tokens, memory, forced)
-        hidden, cell = (wide(each)[None] for each in self.first_state(memory))
+        hidden, cell = (wide(each)[None].contiguous() for each in self.first_state(memory))  # cuDNN takes no others
         with torch.autocast(tokens.device.type, enabled=False):
             found: Tensor = self.lstm(self.embedding(tokens), (hidden, cell))[0]
         return found

@@ -62,6 +62,9 @@ class _Made(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
+        if getattr(func, "__name__", "") == "lstm":
+            first = args[2] if isinstance(args[1], Tensor) else args[1]  # behind the sizes of what is packed
+            assert all(each.is_contiguous() for each in first), "cuDNN refuses these first states"
         found = func(*args, **(kwargs or {}))
         if func in (torch.tensor, torch.as_tensor) and found.device == ELSEWHERE:
             self.seen.append(func.__name__)

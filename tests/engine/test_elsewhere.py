@@ -23,18 +23,20 @@ from tests.engine.mathqa import solvers
 from tests.engine.ner import taggers
 
 __all__ = ["pictures"]
-ENCODERS = {"encoder-crf", "bert-frozen", "bert-finetuned"}
-TARGETS = [(task, variant) for task in ("images", "ner", "mathqa") for variant in task_row(task).variants]
+ENCODERS = ("encoder-crf", "bert-frozen", "bert-finetuned")
+TARGETS = [f"{task}/{variant}" for task in ("images", "ner", "mathqa") for variant in task_row(task).variants]
 
 
-@pytest.fixture(params=[each for each in TARGETS if each[1] not in ENCODERS], ids="/".join)
+@pytest.fixture(params=[*(each for each in TARGETS if not each.endswith(ENCODERS)), "ner/bilstm-char lstm"])
 def prepared(
     request: pytest.FixtureRequest, tmp_path: Path, pictures: Callable[..., PictureData]
 ) -> tuple[Config, Any]:
     """A configuration and its data, small; everything that may be drawn for a picture is."""
-    task, variant = request.param
+    target, _, characters = request.param.partition(" ")
+    task, _, variant = target.partition("/")
     if task == "ner":
-        return taggers.config(variant, ema_decay=0.9), taggers.corpus(tmp_path)
+        read_by = {"character_network": characters} if characters else {}
+        return taggers.config(variant, ema_decay=0.9, **read_by), taggers.corpus(tmp_path)
     if task == "mathqa":
         chosen = solvers.config(variant, tmp_path, teacher_forcing=0.6)
         return chosen, solvers.opened(chosen, tmp_path)

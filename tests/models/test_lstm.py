@@ -72,6 +72,19 @@ def written_out(layer: BiLSTM, x: Tensor) -> Tensor:
 
 
 @LENGTHS
+def test_what_takes_the_loops_place_on_a_gpu_gives_the_same_states_and_gradients(lengths: list[int]) -> None:
+    layer, (x, mask) = made(layer_norm=False), sentences(lengths)
+    random = torch.randn(len(lengths), max(lengths), 2 * HIDDEN, dtype=torch.float64)
+    found = []
+    for way in (layer.forward, layer.at_once):
+        inputs = x.clone().requires_grad_()
+        states = way(inputs, mask)
+        found.append([states, *torch.autograd.grad((states * random).sum(), [inputs, *layer.parameters()])])
+    for loop, at_once in zip(*found, strict=True):
+        torch.testing.assert_close(at_once, loop)
+
+
+@LENGTHS
 def test_without_normalisation_it_is_torchs_lstm(lengths: list[int]) -> None:
     ours = made(layer_norm=False)
     theirs = torch_twin(ours)
