@@ -28,6 +28,7 @@ if __name__ == "__main__":
     as_a_worker()
 
 import torch
+from torch import Tensor
 
 from benchmarks.corpora import configured_solver, open_math
 from benchmarks.machine import describe, synchronise
@@ -147,14 +148,13 @@ def speed(device: torch.device, options: argparse.Namespace, settings: dict[str,
     _, update = trainer(device, options.data, **(settings or {}))
     for _ in range(WARM_UP):
         next(update)
-    begun, tokens = time.perf_counter(), 0
-    for _ in range(options.batches):
-        tokens += next(update)
+    begun = time.perf_counter()
+    tokens = [next(update) for _ in range(options.batches)]
     synchronise(device)
-    return tokens / (time.perf_counter() - begun)
+    return int(sum(tokens)) / (time.perf_counter() - begun)
 
 
-def trainer(device: torch.device, data: str | None, **settings: object) -> tuple[TorchLearner, Iterator[int]]:
+def trainer(device: torch.device, data: str | None, **settings: object) -> tuple[TorchLearner, Iterator[Tensor]]:
     config = configured_solver("attention", data, **{**SIZED, "device": str(device), **settings})
     learner, task = TorchLearner(config.settings), MathTask(config.row.variants[config.variant].options)
     problems, chosen = open_math(config), cast(MathSettings, config.settings)
@@ -164,14 +164,14 @@ def trainer(device: torch.device, data: str | None, **settings: object) -> tuple
     return learner, updates(learner, task)
 
 
-def updates(learner: TorchLearner, task: MathTask) -> Iterator[int]:
-    """Train for ever; yields the program tokens of each update."""
+def updates(learner: TorchLearner, task: MathTask) -> Iterator[Tensor]:
+    """Train for ever; yields the program tokens of each update, on the device: reading them would wait for it."""
     epoch = 0
     while True:
         learner.start_epoch()
         for batch in task.batches("train", Stream(1, epoch)):
             learner.update([batch], 1e-3)
-            yield int((batch[0].gold != PADDING).sum())
+            yield (batch[0].gold != PADDING).sum()
         epoch += 1
 
 

@@ -79,3 +79,12 @@ def newer(path: Path, version: Any, known: int) -> LabError:
         expected=f"format {known} or older",
         hint="upgrade labapp to work on this run",
     )
+
+
+OUT_OF_MEMORY = ("out of memory", "ALLOC_FAILED", "can't allocate memory")  # CUDA's runtime, cuBLAS and cuDNN, a CPU
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Of the machine's or a GPU's: torch has a type of its own for the second, and others whose words alone tell."""
+    typed = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    return typed or any(words in str(error) for words in OUT_OF_MEMORY)

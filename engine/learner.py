@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from engine.checkpoints import TRAINING_STATE, WEIGHTS
 from engine.device import accelerator, choose_compile, choose_device, choose_precision
-from engine.errors import LabError
+from engine.errors import LabError, is_out_of_memory
 from engine.optimizers import build_optimizer
 from engine.randomness import Stream
 from engine.settings import TrainSettings
@@ -32,6 +32,8 @@ class TorchLearner:
     def __init__(self, settings: TrainSettings):
         self.settings = settings
         self.device = choose_device(settings.device)
+        if self.device.type == "cuda":
+            torch.zeros((), device=self.device)  # from now on others see that the card is taken; a full one says so now
         self.precision = choose_precision(settings.precision, self.device)
         self.compiles = choose_compile(settings.compile, self.device)
         self.accelerator = accelerator(self.device, self.precision)
@@ -137,17 +139,18 @@ class TorchLearner:
         """`_backward` for the first time after compiling."""
         try:
             found = self._backward(batches)
+            self.proven = True
+            return found
         except Exception as error:  # whatever a compiler may say; a fault of the task shows again without it
-            if self.settings.compile == "on":
+            if self.settings.compile == "on" or is_out_of_memory(error):
                 raise
-            self._compile(False)
-            self.optimizer.zero_grad(set_to_none=True)
-            self.buffers.copy_(self.shadow)
             message = " ".join(str(error).split())[:300]
-            print(f"torch.compile does not work here, going on without it: {message}", flush=True)
-            return self._backward(batches)
-        self.proven = True
-        return found
+        # Behind the handler: the error holds on to everything that the failed update had computed.
+        print(f"torch.compile does not work here, going on without it: {message}", flush=True)
+        self._compile(False)
+        self.optimizer.zero_grad(set_to_none=True)
+        self.buffers.copy_(self.shadow)
+        return self._backward(batches)
 
     def _step(self, bad: Tensor) -> None:
         if self.scaler is not None:  # the scaler sees non-finite gradients itself

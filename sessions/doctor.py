@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import importlib.metadata
 import importlib.util
@@ -13,7 +14,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import psutil
 
@@ -100,28 +101,49 @@ def _gpus(environment: Mapping[str, str]) -> Iterator[Finding]:
         why = ask_nvml()[1]
         yield Finding("note", "gpu", "none can be seen: runs use the CPU" + (f" (NVML says: {why})" if why else ""))
         return
-    yield _driver()
+    if len({gpu.name for gpu in gpus}) > 1 and environment.get("CUDA_DEVICE_ORDER") != "PCI_BUS_ID":
+        found = "cards of several kinds: CUDA may number them otherwise than nvidia-smi and labapp do"
+        yield Finding("note", "CUDA_DEVICE_ORDER", found, "export CUDA_DEVICE_ORDER=PCI_BUS_ID, or name GPUs by UUID")
+    yield from _driver()
 
 
-def _driver() -> Finding:
-    """The driver's newest CUDA against the one torch was built for."""
+def _driver() -> Iterator[Finding]:
+    """The driver's newest CUDA, and the cards, against what torch was built for."""
     import pynvml
 
     pynvml.nvmlInit()
     try:
         driver, newest = pynvml.nvmlSystemGetDriverVersion(), pynvml.nvmlSystemGetCudaDriverVersion()
+        cards = _capabilities(pynvml)
     finally:
         pynvml.nvmlShutdown()
     words = f"{driver} (CUDA up to {newest // 1000}.{newest % 1000 // 10})"
     built = torch_cuda()
     if built is None:
-        return Finding("bad", "torch build", f"driver {words}, but torch was built without CUDA", REINSTALL)
+        yield Finding("bad", "torch build", f"driver {words}, but torch was built without CUDA", REINSTALL)
+        return
+    built_for = ".".join(map(str, built))
     if built[0] > newest // 1000:
-        built_for = ".".join(map(str, built))
-        return Finding("bad", "driver", f"{words}, but torch was built for CUDA {built_for}", REINSTALL)
-    return Finding("good", "driver", words)
+        yield Finding("bad", "driver", f"{words}, but torch was built for CUDA {built_for}", REINSTALL)
+        return
+    yield Finding("good", "driver", words)
+    for index, capability in cards.items():
+        if built[0] >= DROPPED[0] and capability < DROPPED[1]:
+            found = f"of compute capability {capability[0]}.{capability[1]}, which CUDA {built_for} has left behind"
+            yield Finding("bad", f"gpu {index}", found, "make install TORCH_BACKEND=cu126")
 
 
+def _capabilities(nvml: Any) -> dict[int, tuple[int, int]]:
+    """The compute capability of every card that tells it."""
+    found: dict[int, tuple[int, int]] = {}
+    for index in range(nvml.nvmlDeviceGetCount()):
+        with contextlib.suppress(nvml.NVMLError, AttributeError):  # lost, or bindings that do not know the question
+            major, minor = nvml.nvmlDeviceGetCudaComputeCapability(nvml.nvmlDeviceGetHandleByIndex(index))
+            found[index] = int(major), int(minor)
+    return found
+
+
+DROPPED = 13, (7, 5)  # CUDA 13 has no code for cards below this compute capability
 REINSTALL = "make install TORCH_BACKEND=auto picks the build of torch that fits the driver"
 
 

@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 from engine.catalogue import load, task_row, tasks
 from engine.checkpoints import MANIFEST
 from engine.config import brief, combined, config_from, read_config
-from engine.errors import LabError, UsageError, unknown
+from engine.errors import LabError, UsageError, is_out_of_memory, unknown
 from engine.events import jsonable
 from sessions.home import Home
 from sessions.run.origin import refuse_without_weights
@@ -159,8 +159,7 @@ def answer(models: Models, request: Any) -> Answer:
         return {"id": number, "error": error.as_dict() | {"exit_code": error.exit_code}}
     except Exception as error:
         traceback.print_exc()
-        memory = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
-        title = "out of memory" if memory else "the request failed unexpectedly"
+        title = "out of memory" if is_out_of_memory(error) else "the request failed unexpectedly"
         return {"id": number, "error": LabError(title, got=brief(error)).as_dict() | {"exit_code": 1}}
 
 

@@ -20,7 +20,7 @@ from types import FrameType
 from typing import Any
 
 from engine.config import brief, read_config
-from engine.errors import LabError
+from engine.errors import LabError, is_out_of_memory
 from engine.files import explained, write_json
 from sessions.home import Home
 from sessions.locks import try_lock
@@ -174,12 +174,12 @@ def say_end(reporter: RunReporter, result: dict[str, Any]) -> None:
 
 def unexpected(error: BaseException, directory: Path) -> dict[str, str | None]:
     """An error nobody foresaw, in the form of one somebody did."""
-    memory = isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError"
+    memory = is_out_of_memory(error)
     return LabError(
         "out of memory" if memory else "the training failed unexpectedly",
         got=brief(error),
         expected="room for one batch" if memory else None,
-        hint="lower batch_size, or raise accumulate with it"
+        hint="lower batch_size and raise accumulate with it; on a GPU see whether others fill it (labapp, 7)"
         if memory
         else f"labapp logs {directory.name} has the traceback",
     ).as_dict()

@@ -162,15 +162,15 @@ class ImageTask:
         """The surest mistakes, surest first."""
         wrong = (predictions != pictures.labels).nonzero().flatten()
         wrong = wrong[confidences[wrong].argsort(descending=True)][:MISTAKES_KEPT]
-        names = self.class_names()
+        names, columns = self.class_names(), (wrong, pictures.labels[wrong], predictions[wrong], confidences[wrong])
         return [
             {
                 "name": pictures.split.names[index],
-                "class": names[int(pictures.labels[index])],
-                "predicted": names[int(predictions[index])],
-                "confidence": round(float(confidences[index]), 4),
+                "class": names[label],
+                "predicted": names[predicted],
+                "confidence": round(confidence, 4),
             }
-            for index in wrong.tolist()
+            for index, label, predicted, confidence in zip(*(each.tolist() for each in columns), strict=True)
         ]
 
     @torch.no_grad()

@@ -29,8 +29,8 @@ RECIPE = "best"  # where nobody says another
 def launch_sample(store: Store) -> Run:
     """A small training on the embedded sample, with the recipe as it is: no preference can make it a long one."""
     task, variant, data = SAMPLE
-    config = resolve(tasks()[task], variant, data)
-    return control.launch(store, config)
+    config, gpu = place(resolve(tasks()[task], variant, data), "auto")
+    return control.launch(store, config, gpu=gpu)
 
 
 def configured(

@@ -10,7 +10,8 @@ from typing import Any
 
 from engine.errors import UsageError
 
-IDLE_MEMORY = 0.10  # share of the memory that may be taken on an idle GPU
+IDLE_MEMORY = 0.10  # share of the memory that may be taken on an idle GPU,
+DESKTOP, OF_SMALL = 3 * 2**29, 0.30  # and bytes: a desktop takes as much of small cards too, up to this share
 IDLE_UTILISATION = 0.10
 
 
@@ -30,7 +31,8 @@ class Gpu:
 
     @property
     def full(self) -> bool:
-        return self.memory_used > IDLE_MEMORY * self.memory_total
+        desktop = min(DESKTOP, OF_SMALL * self.memory_total)
+        return self.memory_used > max(IDLE_MEMORY * self.memory_total, desktop)
 
     @property
     def busy(self) -> bool:

@@ -102,7 +102,9 @@ class _Board:
     def _auto(self, candidates: Sequence[Gpu]) -> tuple[str, str]:
         free = [gpu for gpu in candidates if self._fits(gpu)]
         if free:
-            return min(free, key=lambda gpu: (self.taken[gpu.uuid], gpu.memory_used - gpu.memory_total)).uuid, ""
+            # one that nobody holds before one that somebody does who computes nothing just now
+            best = min(free, key=lambda gpu: (self.taken[gpu.uuid], gpu.processes, gpu.memory_used - gpu.memory_total))
+            return best.uuid, ""
         return "", "no idle GPU: " + ", ".join(f"{gpu.label} {self._state(gpu)}" for gpu in candidates)
 
     def _fits(self, gpu: Gpu) -> bool:

@@ -136,7 +136,7 @@ def new_job_id(kind: str) -> str:
 # nobody knows what secrets an environment holds.
 ALLOWED = re.compile(
     r"PATH|PYTHONPATH|LD_LIBRARY_PATH|VIRTUAL_ENV|HOME|USER|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|XDG_\w+"
-    r"|CONDA_\w+|CUDA_\w+|NVIDIA_\w+|NCCL_\w+|CUBLAS_\w+|OMP_\w+|MKL_\w+|OPENBLAS_\w+|TORCH\w*|PYTORCH_\w+"
+    r"|CONDA_\w+|CUDA_\w+|NVIDIA_\w+|NCCL_\w+|CUBLAS_\w+|OMP_\w+|MKL_\w+|OPENBLAS_\w+|TORCH\w*|PYTORCH_\w+|TRITON_\w+|CC|CXX"
     r"|MALLOC_\w+|HF_HOME|HF_\w+_CACHE|HF_\w*OFFLINE|TRANSFORMERS_OFFLINE|TRANSFORMERS_CACHE|TOKENIZERS_PARALLELISM"
     r"|LABAPP_\w+"
 )

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.device import choose_compile, choose_device, choose_precision, missing_for_compile
+from engine.device import OF_SEVERAL, choose_compile, choose_device, choose_precision, missing_for_compile
 from engine.errors import LabError
 from engine.learner import TorchLearner, flatten_buffers, load_weights, save_weights
 from engine.optimizers import OPTIMIZERS, split_parameters
@@ -288,6 +288,40 @@ class TestPlace:
             choose_device("cuda")
         assert "labapp doctor" in str(refusal.value.hint)
 
+    @pytest.mark.parametrize(
+        ("capability", "built", "usable"),
+        [
+            ((9, 0), ["sm_80", "sm_90"], True),
+            ((8, 9), ["sm_80", "sm_90"], True),  # machine code runs on later cards of its generation
+            ((7, 0), ["sm_75", "sm_80"], False),
+            ((12, 0), ["sm_90"], False),
+            ((12, 0), ["sm_90", "compute_90"], True),  # the intermediate language on all later ones
+            ((9, 0), ["sm_90a"], True),
+            ((7, 0), [], True),  # a build that does not say
+        ],
+    )
+    def test_a_card_that_this_build_of_torch_does_not_know_is_refused_at_once(
+        self, monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int], built: list[str], usable: bool
+    ) -> None:
+        said = {"get_device_capability": capability, "get_arch_list": built, "get_device_name": "Card"}
+        for name, value in {**said, "is_available": True, "device_count": 1}.items():
+            monkeypatch.setattr(torch.cuda, name, lambda *device, value=value: value)
+        monkeypatch.setattr(torch.version, "cuda", "13.0")
+        for wanted in ("auto", "cuda", "cuda:0"):
+            if usable:
+                assert choose_device(wanted) == torch.device("cuda:0")
+            else:
+                with pytest.raises(LabError, match="cannot use this GPU") as refusal:
+                    choose_device(wanted)
+                assert "TORCH_BACKEND" in str(refusal.value.hint)
+
+    def test_what_other_launchers_left_behind_makes_it_no_part_of_several(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for name in OF_SEVERAL:
+            monkeypatch.setenv(name, "4")
+        assert learner().accelerator.num_processes == 1
+
     def test_auto_without_a_gpu_is_the_cpu(self) -> None:
         assert choose_device("auto").type == "cpu"
 
@@ -375,6 +409,19 @@ class TestCompile:
                     torch.testing.assert_close(ours, theirs)
             with pytest.raises(RuntimeError, match="broken"):
                 learner(compile="on").update([batch(seed=1)], 0.1)
+
+    def test_a_gpu_without_room_is_not_blamed_on_the_compiler(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        class Full(BreaksForward):
+            def forward(self, x: Tensor) -> Tensor:
+                raise RuntimeError("CUDA error: out of memory")
+
+        monkeypatch.setattr("engine.learner.choose_compile", lambda wanted, device: True)
+        monkeypatch.setattr(torch, "compile", Full)
+        with pytest.raises(RuntimeError, match="out of memory"):
+            learner(compile="auto").update([batch()], 0.1)
+        assert "torch.compile" not in capsys.readouterr().out
 
     def test_auto_does_without_where_something_is_missing(self, monkeypatch: pytest.MonkeyPatch) -> None:
         cpu = torch.device("cpu")

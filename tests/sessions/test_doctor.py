@@ -12,6 +12,7 @@ from labapp.run import run as command_line
 from sessions import doctor
 from sessions.doctor import Finding, examine, kills_user_processes, torch_cuda
 from sessions.home import Home
+from sessions.machine.gpus import Gpu
 
 
 def findings(tmp_path: Path, **environment: str) -> dict[str, Finding]:
@@ -85,6 +86,30 @@ def test_a_dumb_terminal_is_noted(tmp_path: Path, environment: dict[str, str], w
     assert findings(tmp_path, **environment)[what].verdict == verdict
 
 
+def test_cards_of_several_kinds_may_be_numbered_otherwise_by_cuda(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cards = [Gpu(index, f"GPU-{index}", name, 2**34, 0, 0.0, 0) for index, name in enumerate(("A100", "T4"))]
+    monkeypatch.setattr(doctor, "list_gpus", lambda environment: cards)
+    monkeypatch.setattr(doctor, "_driver", lambda: iter(()))
+    assert "CUDA_DEVICE_ORDER" in findings(tmp_path)["CUDA_DEVICE_ORDER"].remedy
+    assert "CUDA_DEVICE_ORDER" not in findings(tmp_path, CUDA_DEVICE_ORDER="PCI_BUS_ID")
+
+
+def library(newest: int, capabilities: list[tuple[int, int]]) -> SimpleNamespace:
+    """Stands in for pynvml: the newest CUDA of its driver, and what its cards can."""
+    return SimpleNamespace(
+        NVMLError=RuntimeError,
+        nvmlInit=lambda: None,
+        nvmlShutdown=lambda: None,
+        nvmlSystemGetDriverVersion=lambda: "580.1",
+        nvmlSystemGetCudaDriverVersion=lambda: newest,
+        nvmlDeviceGetCount=lambda: len(capabilities),
+        nvmlDeviceGetHandleByIndex=lambda index: index,
+        nvmlDeviceGetCudaComputeCapability=lambda index: capabilities[index],
+    )
+
+
 class TestDriver:
     @pytest.mark.parametrize(
         ("newest", "built", "verdict"), [(13000, (13, 0), "good"), (12080, (13, 0), "bad"), (13000, None, "bad")]
@@ -94,17 +119,23 @@ class TestDriver:
     ) -> None:
         import sys
 
-        library = SimpleNamespace(
-            nvmlInit=lambda: None,
-            nvmlShutdown=lambda: None,
-            nvmlSystemGetDriverVersion=lambda: "580.1",
-            nvmlSystemGetCudaDriverVersion=lambda: newest,
-        )
-        monkeypatch.setitem(sys.modules, "pynvml", library)
+        monkeypatch.setitem(sys.modules, "pynvml", library(newest, [(9, 0)]))
         monkeypatch.setattr(doctor, "torch_cuda", lambda: built)
-        found = doctor._driver()
+        (found,) = doctor._driver()
         assert found.verdict == verdict
         assert bool(found.remedy) == (verdict == "bad")
+
+    def test_a_card_too_old_for_the_build_of_torch_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        import sys
+
+        monkeypatch.setitem(sys.modules, "pynvml", library(13000, [(9, 0), (7, 0)]))
+        monkeypatch.setattr(doctor, "torch_cuda", lambda: (13, 0))
+        driver, old = doctor._driver()
+        assert (driver.verdict, old.verdict, old.what) == ("good", "bad", "gpu 1")
+        assert "7.0" in old.found
+        assert "cu126" in old.remedy
+        monkeypatch.setattr(doctor, "torch_cuda", lambda: (12, 6))
+        assert len([*doctor._driver()]) == 1
 
     def test_torchs_cuda_is_read_without_importing_it(self) -> None:
         import torch

@@ -32,6 +32,13 @@ class TestAuto:
         assert not BUSY.idle
         assert not FULL.idle
 
+    @pytest.mark.parametrize(
+        ("used", "total", "idle"),
+        [(1.2, 8, True), (2.5, 8, False), (1.4, 12, True), (1.7, 12, False), (3, 140, True), (15, 140, False)],
+    )
+    def test_a_desktop_on_a_small_card_leaves_it_idle(self, used: float, total: int, idle: bool) -> None:
+        assert Gpu(0, "GPU-0", "RTX", total * GIB, int(used * GIB), 0.0, 1).idle is idle
+
     def test_else_the_one_with_most_free_memory(self) -> None:
         assert choose("auto", [FULL, LOADED]) is LOADED
 

@@ -57,6 +57,10 @@ class TestCpu:
 
 
 class TestAuto:
+    def test_one_that_nobody_holds_comes_before_one_that_somebody_does_who_computes_nothing(self) -> None:
+        held, empty = gpu(0, used=1, processes=1), gpu(1, used=2)
+        assert starts(plan([Want("a")], [], [held, empty], Limits())) == {"a": empty.uuid}
+
     def test_each_gets_an_idle_one_and_the_third_waits_and_is_told_why(self) -> None:
         found = plan([Want("a"), Want("b"), Want("c")], [], IDLE, Limits())
         assert starts(found) == {"a": ZERO, "b": ONE}
