@@ -156,7 +156,8 @@ class Trainer:
         if health.skipped > self.progress.skipped:
             count = health.skipped - self.progress.skipped
             self.progress.skipped = health.skipped
-            self._emit("warning", message=f"{count} updates skipped: loss or gradient was not finite")
+            of_fp16 = ", as a few are until the scale for fp16 is found" if self.settings.precision == "fp16" else ""
+            self._emit("warning", message=f"{count} updates skipped: loss or gradient was not finite{of_fp16}")
         if health.streak >= CHECK_EVERY:
             raise LabError(
                 "the loss is no longer finite",
