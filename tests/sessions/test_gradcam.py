@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from tests.sessions.test_inference import SMALL, write_pictures
 
 
 def test_pictures_of_a_trained_run_are_looked_at_explained_and_exported(
-    lab: Lab, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    lab: Lab, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = str(write_pictures(tmp_path / "colours", 20))
     trained = lab.ended(lab.launch("images/bn", data=data, **SMALL), seconds=90)
@@ -50,14 +51,15 @@ def test_pictures_of_a_trained_run_are_looked_at_explained_and_exported(
         with pytest.raises(UsageError, match="unknown class"):
             inference.ask("pictures", **view.pictures("purple"))
 
-    # the command
-    capfd.readouterr()
-    command = ["gradcam", trained.id, "--split", "test", "--per-class", "2", "--class", "red"]
-    assert command_line([*command, "--order", "surest"]) == 0
-    printed = capfd.readouterr()
-    assert printed.out.split()[:4] == ["class", "right", "wrong", "red"]
-    assert "scp" in printed.err
-    assert (trained.path / "artifacts" / "gradcam" / "sheet_red_test-surest.png").exists()
+        # the command, in the same process: another would only import everything again
+        monkeypatch.setattr("labapp.commands.gradcam.inference_on", lambda home, gpu: nullcontext(inference))
+        capfd.readouterr()
+        command = ["gradcam", trained.id, "--split", "test", "--per-class", "2", "--class", "red"]
+        assert command_line([*command, "--order", "surest"]) == 0
+        printed = capfd.readouterr()
+        assert printed.out.split()[:4] == ["class", "right", "wrong", "red"]
+        assert "scp" in printed.err
+        assert (trained.path / "artifacts" / "gradcam" / "sheet_red_test-surest.png").exists()
 
     # the queue
     assert command_line([*command, "--queue", "--json"]) == 0

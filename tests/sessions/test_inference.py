@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def trained(lab: Lab, tmp_path: Path) -> Run:
 
 
 def test_pictures_are_trained_evaluated_and_understood_without_their_dataset(
-    lab: Lab, trained: Run, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    lab: Lab, trained: Run, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert trained.status.name == "finished", trained.error
     assert trained.metrics["test"]["accuracy"] > 0.8
@@ -96,8 +97,10 @@ def test_pictures_are_trained_evaluated_and_understood_without_their_dataset(
         with pytest.raises(UsageError, match="operation"):
             inference.ask("evalute", run=trained.id)
 
-    capfd.readouterr()
-    assert command_line(["evaluate", trained.id, "--split", "val", "--json"]) == 0
+        capfd.readouterr()
+        with monkeypatch.context() as patch:  # another process would only import everything again
+            patch.setattr("labapp.commands.evaluate.inference_on", lambda home, gpu: nullcontext(inference))
+            assert command_line(["evaluate", trained.id, "--split", "val", "--json"]) == 0
     printed = json.loads(capfd.readouterr().out)
     assert set(printed) >= {"id", "split", "examples", "metrics", "by_beam"}
     assert printed["metrics"] == pytest.approx(trained.metrics["val"])
