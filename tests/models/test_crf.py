@@ -38,14 +38,15 @@ def sentences(lengths: list[int], tags: int = TAGS) -> tuple[Tensor, Tensor]:
 
 def enumerated(crf: LinearChainCRF, emissions: Tensor, length: int) -> dict[tuple[int, ...], float]:
     """The score of every tagging of one sentence that is not forbidden, from the definition."""
-    _, transitions, start, end = crf.potentials(emissions)
+    _, transitions, start, end = (each.tolist() for each in crf.potentials(emissions))
+    emitted = emissions.tolist()
     scores = {}
     for tags in itertools.product(range(len(start)), repeat=length):
-        score = start[tags[0]] + end[tags[-1]]
-        score = score + sum(emissions[time, tag] for time, tag in enumerate(tags))
-        score = score + sum(transitions[was, to] for was, to in itertools.pairwise(tags))
-        if math.isfinite(float(score.detach())):
-            scores[tags] = float(score.detach())
+        score: float = start[tags[0]] + end[tags[-1]]
+        score += sum(emitted[time][tag] for time, tag in enumerate(tags))
+        score += sum(transitions[was][to] for was, to in itertools.pairwise(tags))
+        if math.isfinite(score):
+            scores[tags] = score
     return scores
 
 
@@ -87,11 +88,11 @@ class TestEnumeration:
         found = crf.marginals(emissions, mask)
         for index, length in enumerate(lengths):
             scores = enumerated(crf, emissions[index], length)
-            expected = torch.zeros(mask.shape[1], len(crf.start), dtype=torch.float64)
+            total, expected = log_sum(scores), [[0.0] * len(crf.start) for _ in range(mask.shape[1])]
             for tags, score in scores.items():
                 for time, tag in enumerate(tags):
-                    expected[time, tag] += math.exp(score - log_sum(scores))
-            torch.testing.assert_close(found[index], expected)
+                    expected[time][tag] += math.exp(score - total)
+            torch.testing.assert_close(found[index], torch.tensor(expected, dtype=torch.float64))
 
     @RAGGED
     def test_continuations_are_conditional_probabilities(self, crf: LinearChainCRF, lengths: list[int]) -> None:
@@ -102,9 +103,10 @@ class TestEnumeration:
         torch.testing.assert_close(found.prod(1), log_probabilities.exp())
         for index, length in enumerate(lengths):
             scores, best = enumerated(crf, emissions[index], length), tags[index, :length].tolist()
+            total = log_sum(scores)
             for begin, end in itertools.combinations(range(length + 1), 2):
                 alike = [score for each, score in scores.items() if list(each[begin:end]) == best[begin:end]]
-                wanted = sum(math.exp(score - log_sum(scores)) for score in alike)
+                wanted = sum(math.exp(score - total) for score in alike)
                 part = float(own[index, begin, best[begin]]) * float(found[index, begin + 1 : end].prod())
                 assert part == pytest.approx(wanted)
 
@@ -126,9 +128,9 @@ class TestEnumeration:
         tags, log_probabilities = crf.n_best(emissions, mask, n)
         for index, length in enumerate(lengths):
             scores = enumerated(crf, emissions[index], length)
-            best = sorted(scores, key=scores.__getitem__, reverse=True)[:n]
+            total, best = log_sum(scores), sorted(scores, key=scores.__getitem__, reverse=True)[:n]
             assert [tuple(each[:length].tolist()) for each in tags[index, : len(best)]] == best
-            wanted = [scores[each] - log_sum(scores) for each in best] + [-math.inf] * (n - len(best))
+            wanted = [scores[each] - total for each in best] + [-math.inf] * (n - len(best))
             assert log_probabilities[index].tolist() == pytest.approx(wanted)
             assert not tags[index, :, length:].any()
 
