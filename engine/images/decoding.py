@@ -125,9 +125,9 @@ def _readable(path: Path) -> Path:
 def reason(error: Exception) -> str:
     """Why a picture is broken, in a few words."""
     if isinstance(error, Image.DecompressionBombWarning | Image.DecompressionBombError):
-        return "more pixels than Pillow's limit against decompression bombs"
+        return f"too many pixels: at most {Image.MAX_IMAGE_PIXELS or 0:,} are read; make it smaller first"
     if isinstance(error, UnidentifiedImageError):
-        return "not a picture that Pillow knows"
+        return f"no picture of a kind that is read: {', '.join(FORMATS)}"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     return str(error) or type(error).__name__

@@ -252,7 +252,9 @@ def read_picture(path: Path, size: int) -> Pixels:
         raise
     except Exception as error:  # Pillow's readers raise whatever a hostile file provokes
         raise UsageError(
-            "this picture cannot be read", got=f"{path}: {reason(error)}", expected="a JPEG, PNG or other picture file"
+            "this picture cannot be read",
+            got=f"{path}: {reason(error)}",
+            expected="a JPEG, PNG or other picture, whole",
         ) from error
 
 

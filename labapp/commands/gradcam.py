@@ -38,7 +38,8 @@ def gradcam(
     ] = None,
     split: Annotated[str | None, typer.Option("--split", help="train, val or test; else val.")] = None,
     order: Annotated[
-        str | None, typer.Option("--order", help="Which ones: random, surest or least sure first; else random.")
+        str | None,
+        typer.Option("--order", help="Which ones: random, surest (first) or least (sure first); else random."),
     ] = None,
     picture: Annotated[
         list[Path] | None, typer.Option("--picture", metavar="FILE", help="Pictures of one's own instead.")
@@ -127,7 +128,7 @@ def show(found: dict[str, Any]) -> None:
             f"the object covers {number(heat['covered'])} of a picture, so {times:.1f} times chance"
         )
     sheets = f" and {len(found['sheets'])} contact sheets" if found["sheets"] else ""
-    say(f"{len(files)} pictures{sheets} in {clean(found['out'])}")
+    say(f"{len(files)} picture{'s' * (len(files) != 1)}{sheets} in {clean(found['out'])}")
     say(f"to fetch them:  {fetch_line(Path(found['out']), folder=True)}")
 
 

@@ -16,7 +16,7 @@ from labapp.messages import Done, Refused, Snapshot
 from labapp.output import clean
 from labapp.widgets.bars import KeyBar, TopBar
 from labapp.widgets.dialogs import Ask, Confirm
-from sessions.run.status import ALIVE, RESUMABLE
+from sessions.run.status import ALIVE, RESUMABLE, UNDECIDED
 
 if TYPE_CHECKING:
     from labapp.app import LabApp
@@ -182,8 +182,13 @@ class LabScreen(Screen[None]):
     def action_kill(self) -> None:
         from sessions import control
 
+        rows = self.targets()
+        alive = [row for row in rows if row.status in UNDECIDED]
+        if rows and not alive:
+            self.post_message(Done(f"nothing to kill: {named(rows)} {'is' if len(rows) == 1 else 'are'} over"))
+            return
         hint = "It can be resumed from its last checkpoint. S stops it gently instead."
-        self.act("killed", lambda store, run: control.kill(run), question="Kill {} now?", hint=hint)
+        self.act("killed", lambda store, run: control.kill(run), question="Kill {} now?", hint=hint, rows=alive)
 
     def action_delete(self) -> None:
         from sessions import control

@@ -135,6 +135,8 @@ class RunsScreen(RunsKeys):
             self.awaited = ""
         self._count(snapshot)
         self._say_now()
+        if not snapshot.rows:
+            self.draw()  # what the filter hides has no curve
 
     def select_when_shown(self, which: str) -> None:
         """Put the cursor on a run or a study as soon as it is in the list."""

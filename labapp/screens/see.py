@@ -80,6 +80,7 @@ class SeeScreen(SeeActions):
         self.sought = ""  # the name of a picture of the chosen class that is to be among those shown
         self.opening = ""  # and large, as soon as it is there
         self.fetch = ""  # the line for what was written last
+        self.typed = ""
         self.said = Text()  # at the foot, while nothing is being done
         self.settling = Settling(self)
         self._foot = Text()
@@ -278,6 +279,7 @@ class SeeScreen(SeeActions):
 
     def _take_own(self, path: str, found: Explanation) -> None:
         """A file of the user's joins the others of theirs."""
+        self.typed = ""
         self.own = [each for each in self.own if each.path != path] + [found.as_thumb(path)]
         self.chosen = OWN
         self._show_classes()
@@ -295,8 +297,9 @@ class SeeScreen(SeeActions):
         said, path, self.fetch = written(found)
         self.said = Text(tidy(said), no_wrap=True, overflow="ellipsis")
         if path:
-            self.said.append(f"\n{tidy(path)}").append(f"\n{tidy(self.fetch)}", "bold").append("   Y copies it", "dim")
-        self.post_message(Done(said))
+            self.said.append(f"\n{tidy(path)}").append("\nY copies  ", "dim").append(tidy(self.fetch), "bold")
+        if not self.is_current:  # one went on to something else meanwhile
+            self.post_message(Done(f"{said}: {path}" if path else said))
 
     # -- what is said
 

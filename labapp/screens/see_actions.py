@@ -31,6 +31,7 @@ class SeeActions(Trying):
     shown: Pictures | None
     chosen: tuple[str, str] | None
     fetch: str
+    typed: str  # the path of a picture of one's own that could not be shown: to be mended
     asker: Asker
     exports = 0
 
@@ -73,6 +74,7 @@ class SeeActions(Trying):
 
         def answered(fields: dict[str, str] | None) -> None:
             if fields is not None and self.view == view:
+                self.typed = fields["file"]
                 self.asker.ask("explain", view.explain(file_of(fields), OWN_SIDE), lane="own")
                 self.tick()
 
@@ -81,7 +83,7 @@ class SeeActions(Trying):
         except OSError:  # the folder is gone
             here = "a whole path"
         hint = f"{here}; ~ is your home"
-        self.app.push_screen(Ask("A picture file of yours", {"file": ""}, hint, file_of), answered)
+        self.app.push_screen(Ask("A picture file of yours", {"file": self.typed}, hint, file_of), answered)
 
     # -- another heat
 

@@ -137,10 +137,13 @@ class SolveScreen(SolveActions):
 
     def show_none(self) -> None:
         self.say_words(Text(EMPTY))
+        self.set_focus(None)  # nothing can be asked: plain keys are keys, and lead away
 
     def show_run(self, run_id: str) -> None:
         if run_id == self.first:
             return
+        if not self.first:
+            self.field.focus()
         self.first, self.row = run_id, self.row_of(run_id)
         self.asker.forget(SOLVING, EXAMPLES, SCORE, ATTEND)
         self.solved, self.scored, self.attending, self.settings = None, None, None, None

@@ -129,10 +129,13 @@ class TagScreen(TagActions):
 
     def show_none(self) -> None:
         self.say_words(Text(EMPTY))
+        self.set_focus(None)  # nothing can be asked: plain keys are keys, and lead away
 
     def show_run(self, run_id: str) -> None:
         if run_id == self.first:
             return
+        if not self.first:
+            self.field.focus()
         self.first, self.row = run_id, self.row_of(run_id)
         if self.other_id == run_id:
             self._forget_other()

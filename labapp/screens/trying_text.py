@@ -130,7 +130,7 @@ class TryingText(Trying):
 
     def arrive(self) -> None:
         """Ready to type, unless one left among the examples."""
-        if self.is_mounted and self.place is None:
+        if self.is_mounted and self.first and self.place is None:
             self.field.focus()
 
     def begin_with(self, example: Example) -> None:

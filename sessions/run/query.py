@@ -24,6 +24,8 @@ from sessions.run.runs import Run
 from sessions.run.status import STATUSES
 
 _TERM = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*:.*")
+COMPARED = re.compile(r"[A-Za-z_]\w*[<>]")  # as shells and other programs write it
+RANGES = "accuracy:.9.. (at least), loss:...5 (at most), lr:1e-3..1e-2"
 _KEYS = (
     "id",
     "name",
@@ -91,6 +93,8 @@ def _parse(word: str) -> Term:
         inner = _parse(word.removeprefix("not:"))
         return Term(inner.key, inner.value, not inner.negated)
     if not is_term(word):
+        if COMPARED.match(word):
+            raise UsageError("a query compares with ranges", got=word, expected=RANGES)
         return Term("", word)
     key, _, value = word.partition(":")
     if not value:
@@ -141,11 +145,23 @@ def check_keys(query: Query, runs: Sequence[Run]) -> None:
     for term in query.terms:
         if term.key and term.key not in known and runs:
             raise unknown("key in a query", term.key, known)
+        _check_value(term, runs)
         if term.key == "study":
             studies = {name for names in query.groups.values() for name in names}
             for name in term.value.split(","):
                 if name.lower() not in studies:
                     raise unknown("study", name, studies)
+
+
+def _check_value(term: Term, runs: Sequence[Run]) -> None:
+    """Refuse words where every run that has the key has a number: they would silently find nothing."""
+    if not term.key or ".." in term.value or not any(math.isnan(_number(each)) for each in term.value.split(",")):
+        return
+    found = [value for run in runs if (value := lookup(run, term.key)) is not None]
+    if found and all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in found):
+        raise UsageError(
+            f"{term.key} is a number", got=f"{term.key}:{term.value}", expected=f"{term.key}:3, or a range: {RANGES}"
+        )
 
 
 def _equal(found: Any, wanted: str) -> bool:

@@ -287,16 +287,14 @@ class TestActing:
 
         drive(lab, act)
 
-    def test_a_run_that_is_over_is_not_said_to_be_killed(self, lab: Lab) -> None:
+    def test_nobody_is_asked_whether_to_kill_what_is_over(self, lab: Lab) -> None:
         run = lab.finished(name="mine")
 
         async def act(app: LabApp, pilot: Pilot[None]) -> None:
             await until(pilot, lambda: status(app, run) == "finished")
             await pilot.press("K")
-            await until(pilot, lambda: isinstance(app.screen, Confirm))
-            await pilot.press("y")
-            await until(pilot, lambda: any("is finished" in notice for notice in notices(app)))
-            assert not any("killed" in notice for notice in notices(app))
+            await until(pilot, lambda: any("nothing to kill" in notice for notice in notices(app)))
+            assert not isinstance(app.screen, Confirm)
 
         drive(lab, act)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widgets import Input
 
 from engine.errors import LabError
 from labapp.actions import SEE, actions_of
@@ -88,6 +89,9 @@ class TestOwnPictures:
             await pilot.press(*"no.png", "enter")
             await until(pilot, lambda: any("cannot be decoded got: [red]no.png" in said for said in notices(app)))
             assert not shown.has_class("large")
+            await pilot.press("o")  # a long path is mended, not typed again
+            box = await until(pilot, lambda: isinstance(app.screen, Ask) and app.screen.query_one(Input))
+            assert box.value == "no.png"
 
         seen(lab, work)
 

@@ -64,6 +64,9 @@ def test_terms_select_what_they_say(runs: list[Run], words: list[str], expected:
         (["lr:a..b"], None),
         (["tag:"], None),
         (["not:"], None),
+        (["loss:>0.8"], None),  # a number is no word
+        (["lr:0.1,small"], None),
+        (["loss<0.8"], None),  # as other programs write it
     ],
 )
 def test_what_means_nothing_is_refused(runs: list[Run], words: list[str], nearest: str | None) -> None:
