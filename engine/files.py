@@ -88,5 +88,6 @@ def cannot_write(path: Path, error: OSError) -> LabError:
             hint="choose another home with --home DIR or LABAPP_HOME",
         )
     if error.errno in (errno.EEXIST, errno.ENOTDIR):
-        return LabError("this is no folder", got=str(path), expected="a folder, or a place where one can be made")
+        said = f"{path}: {error.strerror}"
+        return LabError("a file cannot be written", got=said, expected="a folder there, or nothing yet")
     return LabError("a file cannot be written", got=f"{path}: {error.strerror or error}", hint="see labapp doctor")

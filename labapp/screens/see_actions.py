@@ -132,8 +132,12 @@ class SeeActions(Trying):
         self.say_head()
 
     async def action_leave(self) -> None:
-        """Escape: from the large picture to the small ones, else back to where one came from."""
-        if self.has_class("large"):
+        """Escape: from waiting for a picture of one's own, from the large picture to the small ones, else to where one
+        came from."""
+        if self.asker.waits("own"):
+            self.asker.forget("own")
+            self.post_message(Done("not waited for any more: the picture of yours"))
+        elif self.has_class("large"):
             self.enlarge(False)
         else:
             await self.app.run_action("app.back")

@@ -55,6 +55,23 @@ class TestOwnPictures:
 
         seen(lab, work)
 
+    def test_escape_gives_up_the_wait_for_one_and_stays(self, lab: Lab, run: Run, playground: FakePlayground) -> None:
+        async def work(app: LabApp, pilot: Pilot[None], shown: SeeScreen) -> None:
+            playground.held = []
+            await pilot.press("o")
+            await until(pilot, lambda: isinstance(app.screen, Ask))
+            await pilot.press(*"slow.png", "enter")
+            await until(pilot, lambda: playground.held)
+            await pilot.press("escape")
+            await until(pilot, lambda: any("not waited for" in said for said in notices(app)))
+            for answer in playground.held:
+                answer()
+            await pilot.pause()
+            assert app.screen is shown
+            assert "own files" not in text_of(app)
+
+        seen(lab, work, SMALL)
+
     def test_the_last_of_several_is_the_one_that_is_large(
         self, lab: Lab, run: Run, playground: FakePlayground, tmp_path: Path
     ) -> None:
