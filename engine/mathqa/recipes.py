@@ -62,9 +62,12 @@ def best(variant: str, data: str, known: Values) -> Values:
         values |= {"encoder_layers": 1, "lr": 2e-3}
     if variant == "bert-finetuned":
         # most of the time goes into the encoder's products, which hardware that knows bf16 does several times faster
-        values |= {"encoder_lr": 5e-5, "epochs": 20, "precision": "auto" if data != "sample" else "fp32"}
+        values |= {"encoder_lr": 5e-5, "epochs": 20, "precision": "auto"}
     if data == "sample":
-        values |= {"lr": 3e-3, "dropout": 0.1, "ema_decay": 0.99, "encoder_lr": 3e-4, "warmup_epochs": 0.5}
+        values |= {
+            "lr": 3e-3, "dropout": 0.1, "ema_decay": 0.99, "encoder_lr": 3e-4, "warmup_epochs": 0.5,
+            "precision": "fp32",
+        }  # fmt: skip
     return values | small(data)
 
 

@@ -62,7 +62,7 @@ def best(variant: str, data: str, known: Values) -> Values:
     }
     if variant == "encoder-crf":
         # most of the time goes into the encoder's products, which hardware that knows bf16 does several times faster
-        values = seed(variant, data, known) | {"precision": "auto" if data != "sample" else "fp32"}
+        values = seed(variant, data, known) | {"precision": "auto"}
     return values | small(variant, data)
 
 
@@ -72,5 +72,6 @@ def small(variant: str, data: str) -> Values:
         return {}
     values: Values = {"epochs": 8}
     if variant == "encoder-crf":
-        values |= {"encoder": "scratch", "encoder_lr": 5e-4}  # there is nothing to download
+        # there is nothing to download, and nothing that is large
+        values |= {"encoder": "scratch", "encoder_lr": 5e-4, "precision": "fp32"}
     return values

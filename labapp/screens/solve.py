@@ -54,7 +54,7 @@ class SolveScreen(SolveActions):
 
     where = SOLVE
     operation = SOLVING
-    orders, work, typed_answers, kept = ORDERS, WORK, TYPED, KEPT
+    orders, work, typed_answers, kept, empty = ORDERS, WORK, TYPED, KEPT, EMPTY
     too_long = "labapp solve --file takes problems of any number"
     looking = "looking for trained solvers..."
     questions: ClassVar[dict[str, str]] = {CHOOSE: "Which run solves?"}
@@ -134,10 +134,6 @@ class SolveScreen(SolveActions):
     def gone_on(self, snapshot: Snapshot) -> bool:
         before, self.row = self.row, snapshot.row(self.first) or self.row
         return bool(before and self.row and before.epoch != self.row.epoch)
-
-    def show_none(self) -> None:
-        self.say_words(Text(EMPTY))
-        self.set_focus(None)  # nothing can be asked: plain keys are keys, and lead away
 
     def show_run(self, run_id: str) -> None:
         if run_id == self.first:

@@ -42,7 +42,7 @@ class TagScreen(TagActions):
 
     where = TAG
     operation = TAGGING
-    orders, work, typed_answers, kept = ORDERS, WORK, TYPED, KEPT
+    orders, work, typed_answers, kept, empty = ORDERS, WORK, TYPED, KEPT, EMPTY
     too_long = "labapp tag --file takes texts of any length"
     looking = "looking for trained taggers..."
     questions: ClassVar[dict[str, str]] = {CHOOSE: "Which run tags?", COMPARE: "Which run beside it?"}
@@ -126,10 +126,6 @@ class TagScreen(TagActions):
 
     def _rows(self) -> tuple[RunRow | None, RunRow | None]:
         return self.row, self.other_row
-
-    def show_none(self) -> None:
-        self.say_words(Text(EMPTY))
-        self.set_focus(None)  # nothing can be asked: plain keys are keys, and lead away
 
     def show_run(self, run_id: str) -> None:
         if run_id == self.first:

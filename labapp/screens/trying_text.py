@@ -42,6 +42,7 @@ class TryingText(Trying):
     kept: ClassVar[Mapping[str, int]]
     too_long: ClassVar[str]
     looking: ClassVar[str]  # said while runs are looked for
+    empty: ClassVar[str]  # and where there is none
     AUTO_FOCUS = "#text"
 
     def __init__(self) -> None:
@@ -99,6 +100,10 @@ class TryingText(Trying):
     @property
     def run_id(self) -> str:
         return self.first
+
+    def show_none(self) -> None:
+        self.say_words(Text(self.empty))
+        self.set_focus(None)  # nothing can be asked: plain keys are keys, and lead away
 
     def take_snapshot(self, snapshot: Snapshot) -> None:
         if not self.is_mounted:

@@ -157,8 +157,13 @@ def _check_value(term: Term, runs: Sequence[Run]) -> None:
     """Refuse words where every run that has the key has a number: they would silently find nothing."""
     if not term.key or ".." in term.value or not any(math.isnan(_number(each)) for each in term.value.split(",")):
         return
-    found = [value for run in runs if (value := lookup(run, term.key)) is not None]
-    if found and all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in found):
+    number = False
+    for run in runs:
+        value = lookup(run, term.key)
+        if isinstance(value, bool) or not isinstance(value, int | float | None):
+            return  # most keys have words: the first run tells, and queries are asked at every look
+        number = number or value is not None
+    if number:
         raise UsageError(
             f"{term.key} is a number", got=f"{term.key}:{term.value}", expected=f"{term.key}:3, or a range: {RANGES}"
         )

@@ -322,7 +322,7 @@ def test_output_into_a_closed_pipe_is_no_error(lab: Lab) -> None:
     assert done.stdout
 
 
-@pytest.mark.parametrize("command", ["runs", "show latest --json"])
+@pytest.mark.parametrize("command", ["runs", "runs --json", "show latest", "tasks"])
 def test_output_that_cannot_be_written_is_an_error_not_a_traceback(lab: Lab, command: str) -> None:
     lab.finished(name="caf\u00e9")
     words = " ".join(python_command("labapp", *command.split()))

@@ -295,6 +295,7 @@ class TestActing:
             await pilot.press("K")
             await until(pilot, lambda: any("nothing to kill" in notice for notice in notices(app)))
             assert not isinstance(app.screen, Confirm)
+            assert not any("killed" in notice for notice in notices(app))
 
         drive(lab, act)
 
