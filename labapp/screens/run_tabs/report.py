@@ -12,7 +12,7 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.events import Resize
+from textual.events import DescendantFocus, Resize
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -102,6 +102,11 @@ class ReportPane(Pane):
         if again or not any(each.has_focus and self._is_shown(each) for each in ways):
             next((each for each in ways if self._is_shown(each)), self).focus()
 
+    @on(DescendantFocus)
+    def _keep_in_sight(self, event: DescendantFocus) -> None:
+        if not self._is_shown(event.widget):
+            self.arrive(again=True)
+
     def _is_shown(self, widget: Widget) -> bool:
         return all(node.display for node in widget.ancestors_with_self if isinstance(node, Widget))
 
@@ -123,6 +128,8 @@ class ReportPane(Pane):
         self.query_one("#metrics").styles.height = 2 if folded else 1 + len(self._splits())  # the others are at `s`
         self.query_one("#rest").display = bool(report.rest) and not (searches and hidden)
         self.query_one("#searches").display = searches and not hidden
+        if any(each.has_focus and not self._is_shown(each) for each in self.query("#body *")):
+            self.arrive(again=True)
 
     @property
     def report(self) -> Report:

@@ -69,6 +69,7 @@ def picture(snap_compare: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -
                 await pilot.pause()
                 await settled(pilot)
             await settled(pilot)
+            assert app.focused is None or app.focused.region, f"nobody sees {app.focused!r}, which has the keyboard"
             for box in app.screen.query(Input):
                 box.cursor_blink = False  # else it is a matter of luck whether the cursor is seen
             await pilot.pause(0.3)
