@@ -38,6 +38,7 @@ from labapp.messages import (
 from labapp.output import clean
 from labapp.state import FaceState
 from labapp.themes import THEMES
+from labapp.timers import never_skip_the_only_tick
 from sessions.home import Home
 from sessions.playground import Playground
 from sessions.run.store import Store
@@ -89,6 +90,7 @@ class LabApp(App[None], inherit_bindings=False):
     def __init__(
         self, home: Home, face: Face | None = None, *, ascii: bool = False, pixels: bool = False, no_pixels: str = ""
     ):
+        never_skip_the_only_tick()
         super().__init__()
         self.home = home
         self.face = face or Face()

@@ -7,13 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
+from engine.arguments import one_of
 from engine.errors import UsageError
 from labapp.cli import AfterOption, HomeOption, JsonOption, RunArgument, open_lab
 from labapp.commands.evaluate import submit
 from labapp.fetching import fetch_line
 from labapp.output import clean, number, print_json, say, table
 from labapp.play.runs import check_run
-from labapp.see.asking import FOLDER
+from labapp.see.asking import FOLDER, ORDERS, SPLITS
 from sessions.inference import inference_on
 from sessions.run.runs import Run
 
@@ -34,7 +35,9 @@ def gradcam(
     ] = None,
     per_class: Annotated[
         int | None,
-        typer.Option("--per-class", min=1, help="Rightly classified pictures of a class, and as many wrongly; else 5."),
+        typer.Option(
+            "--per-class", min=1, max=1_000, help="Rightly classified pictures of a class, and as many wrongly; else 5."
+        ),
     ] = None,
     split: Annotated[str | None, typer.Option("--split", help="train, val or test; else val.")] = None,
     order: Annotated[
@@ -62,6 +65,8 @@ def gradcam(
     """Export Grad-CAM pictures: the evidence for a class in pictures that were classified rightly and wrongly."""
     lab = open_lab(home)
     chosen_run = lab.store.find(run)
+    one_of({"split": split or "val"}, "split", "val", SPLITS)
+    one_of({"order": order or "random"}, "order", "random", ORDERS)
     folder = (out or folder_of(chosen_run)).expanduser().absolute()
     of_split = {"classes": classes or None, "per_class": per_class, "split": split, "order": order, "sheets": sheets}
     refuse(chosen_run, picture or [], [name for name, value in of_split.items() if value is not None])
@@ -118,7 +123,7 @@ def show(found: dict[str, Any]) -> None:
     else:
         names = dict.fromkeys(each["class"] for each in files)
         counts = [(name, *(_count(files, name, correct) for correct in (True, False))) for name in names]
-        table(("class", "right", "wrong"), counts, right=("right", "wrong"))
+        table(("class", "right ones", "wrong ones"), counts, right=("right ones", "wrong ones"))
     for note in found["notes"]:
         say(note)
     if heat := found.get("heat"):

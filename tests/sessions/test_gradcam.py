@@ -57,7 +57,7 @@ def test_pictures_of_a_trained_run_are_looked_at_explained_and_exported(
         command = ["gradcam", trained.id, "--split", "test", "--per-class", "2", "--class", "red"]
         assert command_line([*command, "--order", "surest"]) == 0
         printed = capfd.readouterr()
-        assert printed.out.split()[:4] == ["class", "right", "wrong", "red"]
+        assert printed.out.split()[:6] == ["class", "right", "ones", "wrong", "ones", "red"]
         assert "scp" in printed.err
         assert (trained.path / "artifacts" / "gradcam" / "sheet_red_test-surest.png").exists()
 
@@ -76,6 +76,14 @@ class TestRefusals:
         for more in ([], ["--queue"]):
             assert command_line(["gradcam", run.id, "--json", *more]) == 2
             assert "not for runs of this task" in json.loads(capfd.readouterr().out)["error"]["title"]
+
+    @pytest.mark.parametrize(("option", "value"), [("--split", "everything"), ("--order", "wildest")])
+    def test_what_is_none_before_a_network_is_loaded(
+        self, lab: Lab, option: str, value: str, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        run = lab.create("images/bn")  # which has none
+        assert command_line(["gradcam", run.id, option, value, "--json"]) == 2
+        assert f"unknown {option[2:]}" in json.loads(capfd.readouterr().out)["error"]["title"]
 
     def test_ones_own_pictures_with_options_that_mean_nothing_for_them(
         self, lab: Lab, capfd: pytest.CaptureFixture[str]
