@@ -127,7 +127,7 @@ ACTIONS = (
     Action("delete", "D,delete", "delete", "Move to the trash (labapp restore brings it back)", RUN),
     Action("again", "d", "again", "A new training filled with this run's settings", RUN, True),
     Action("label", "L", "label", "Name, tags and note", RUN),
-    Action("copy", "Y", "copy", "Copy the run's id", RUN),
+    Action("copy", "Y", "copy", "Copy the run's id; on Artifacts the line that fetches the file", RUN),
     Action("next_tab", "right_square_bracket", "next tab", "The next tab", RUN, True),
     Action("previous_tab", "left_square_bracket", "tab", "The tab before", RUN),
     Action(
@@ -155,7 +155,7 @@ ACTIONS = (
     # new
     Action("launch", "f5,ctrl+g", "launch", "Launch with what the form says", NEW, True),
     Action("pane", "f3", "settings", "From the choices to the settings and back", NEW, True),
-    Action("study", "f4", "a study", "Launch a whole study instead: several variants, several seeds", NEW, True),
+    Action("study", "f4", "a study", "A whole study instead: several variants, several seeds", NEW, True),
     Action("next_recipe", "f6", "recipe", "The next recipe", NEW, True),
     Action("defaults", "f7", "defaults", "Back to the recipe's values", NEW, True),
     Action("only_changed", "f8", "changed", "Show only what differs from the recipe", NEW, True),

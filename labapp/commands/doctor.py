@@ -55,9 +55,10 @@ def face_findings() -> list[Finding]:
         found += [
             Finding("bad", "on_finish", f"there is no command {command[0]!r} ({where})", "name one that is there")
         ]
+    slow = "low_bandwidth = true" if face.low_bandwidth else ""
     if face.graphics and not graphics.installed():
         where = file.where("graphics")
         found += [Finding("bad", "graphics", f"the textual-image package is not installed ({where})", graphics.INSTALL)]
-    elif face.graphics and (reason := graphics.in_the_way(os.environ)):
+    elif face.graphics and (reason := slow or graphics.in_the_way(os.environ)):
         found += [Finding("note", "graphics", f"pictures stay half blocks: {reason}")]
     return found

@@ -212,7 +212,7 @@ def import_(
     as_json: JsonOption = False,
     home: HomeOption = None,
 ) -> int:
-    """Take in runs that were exported elsewhere, as bundles or records. Again, it only takes over --data, --source."""
+    """Take in runs exported elsewhere, as bundles or records; of one already here only new --data and --source."""
     store = open_lab(home).store
     places = parse_sources(source or [])
     found = [each for one in path for each in importing.find_sources(one)]

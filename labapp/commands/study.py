@@ -41,7 +41,7 @@ def study(
         ),
     ] = None,
     data: Annotated[str | None, typer.Option("--data", metavar="NAME_OR_PATH", help="Dataset or folder.")] = None,
-    recipe: Annotated[str | None, typer.Option("--recipe", help="seed, or best (the default).")] = None,
+    recipe: Annotated[str | None, typer.Option("--recipe", help="seed or best; else the study's own.")] = None,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change one setting; VARIANT/KEY=VALUE of one variant alone."),

@@ -30,7 +30,9 @@ def train(
         str | None, typer.Argument(metavar="TASK/VARIANT", help="For example images/bn; --from alone takes the run's.")
     ] = None,
     data: Annotated[str | None, typer.Option("--data", metavar="NAME_OR_PATH", help="Dataset or folder.")] = None,
-    recipe: Annotated[str | None, typer.Option("--recipe", help="seed, or best (the default).")] = None,
+    recipe: Annotated[
+        str | None, typer.Option("--recipe", help="seed or best; else as your preferences say, else best.")
+    ] = None,
     set_: SetOption = None,
     from_: Annotated[str | None, typer.Option("--from", metavar="RUN", help="Repeat a run, with changes.")] = None,
     gpu: Annotated[str, typer.Option("--gpu", metavar="ID", help="auto, cpu, an index or a UUID.")] = "auto",

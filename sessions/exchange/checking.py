@@ -124,7 +124,7 @@ def check_result(folder: Path) -> dict[str, Any] | None:
         raise newer(Path(RESULT), raw["v"], RUN_VERSION)
     if "status" in raw and raw["status"] not in ENDED:
         raise damaged(RESULT, f"status {str(raw['status'])[:40]!r}", ", ".join(sorted(ENDED)))
-    for key in ("metrics", "examples", "reports", "best", "timings", "error"):
+    for key in ("metrics", "examples", "counts", "reports", "best", "timings", "error"):
         if raw.get(key) is not None and not isinstance(raw[key], dict):
             raise damaged(RESULT, f"{key} is no table", "a result as labapp writes it")
     if not all(isinstance(each, dict) for key in ("metrics", "reports") for each in (raw.get(key) or {}).values()):

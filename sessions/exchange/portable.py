@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from engine.catalogue import tasks
 from engine.errors import LabError
 from sessions.run.records import table_of
 from sessions.run.runs import Run
@@ -32,9 +33,10 @@ def portable_config(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def last_part(value: Any) -> Any:
-    """Of an absolute path; everything else as it is."""
+    """Of an absolute path, with `./` before it where a dataset of ours has that name; everything else as it is."""
     if isinstance(value, str) and (value.startswith("~") or Path(value).is_absolute()):
-        return Path(value).name or "root"
+        name = Path(value).name or "root"
+        return f"./{name}" if any(name in row.datasets for row in tasks().values()) else name
     return value
 
 

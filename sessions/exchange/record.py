@@ -20,8 +20,9 @@ import tomlkit
 from engine.errors import LabError
 from engine.events import EVENTS_VERSION, LARGEST, encode, is_finite, jsonable
 from engine.files import explained, write_atomic
+from engine.jobs import read_data_record
 from engine.task import SPLITS
-from sessions.exchange.bundle import MIB
+from sessions.exchange.bundle import MIB, PREPROCESSING
 from sessions.exchange.portable import config_to_share, portable_attempts, portable_result
 from sessions.exchange.reading import damaged, parse_json
 from sessions.exchange.tables import moments
@@ -42,6 +43,8 @@ def write_record(run: Run, folder: Path) -> None:
     result = portable_result(read_result(run.path) or {})
     meta = run.record.meta or {}
     about = {key: meta.get(key) for key in ABOUT} | {"attempts": portable_attempts(meta)}
+    if counts := read_data_record(run.path / PREPROCESSING).get("counts"):
+        about["counts"] = counts  # of the splits: what was evaluated of them may be less
     with explained(folder):
         folder.mkdir(parents=True, exist_ok=True)
     write_atomic(folder / CONFIG, tomlkit.dumps(config).encode())

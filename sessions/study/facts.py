@@ -17,6 +17,7 @@ from engine.report.subject import Curve, RunFacts, Sheet
 from engine.settings import idle_settings
 from engine.studies.repeating import train_command
 from engine.task import SPLITS
+from sessions.exchange.bundle import PREPROCESSING
 from sessions.exchange.portable import last_part
 from sessions.run.history import Series
 from sessions.run.origin import imported_of
@@ -90,6 +91,7 @@ def facts(run: Run, jobs: Jobs, *, shareable: bool) -> RunFacts:
     settings = {key: hidden(value, shareable) for key, value in run.settings.items() if key not in off}
     data = hidden(run.data, shareable)
     examples = table_of(result, "examples")
+    counts = table_of(read_data_record(run.path / PREPROCESSING), "counts") or table_of(result, "counts")
     best = table_of(result, "best")
     config = run.record.config
     recipe = text_of(config, "recipe")
@@ -117,7 +119,7 @@ def facts(run: Run, jobs: Jobs, *, shareable: bool) -> RunFacts:
         settings=settings,
         metrics=run.metrics,
         examples=_counts(examples),
-        sizes=_counts(table_of(read_data_record(run.path / "preprocessing"), "counts") or examples),
+        sizes=_counts(counts or examples),
         monitor=run.monitor,
         best_epoch=number_of(best, "epoch", math.nan),
         epochs=run.epoch,

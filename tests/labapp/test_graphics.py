@@ -91,11 +91,14 @@ class TestWithoutThePackage:
         assert "line 1" in found["found"]
 
 
-def test_the_doctor_says_that_tmux_is_in_the_way(labapp: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "config.toml").write_text("graphics = true\n")
+@pytest.mark.parametrize(("reason", "slow"), [("tmux", ""), ("low_bandwidth", "low_bandwidth = true\n")])
+def test_the_doctor_says_what_is_in_the_way(
+    labapp: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reason: str, slow: str
+) -> None:
+    (tmp_path / "config.toml").write_text(f"graphics = true\n{slow}")
     monkeypatch.setenv("TMUX", "/tmp/tmux-0/default,1,0")
     (found,) = [each for each in labapp("doctor", "--json").json if each["what"] == "graphics"]
-    assert (found["verdict"], "tmux" in found["found"]) == ("note", True)
+    assert (found["verdict"], reason in found["found"]) == ("note", True)
 
 
 def test_small_pixels_stay_squares() -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from textual.notifications import Notification, Notifications
 from textual.pilot import Pilot
 
 from labapp.app import LabApp
@@ -18,6 +19,19 @@ SMALL, LARGE = (80, 24), (160, 45)
 PATIENCE = 60.0  # seconds
 
 
+class Remembered(Notifications):
+    """They are gone from the screen after seconds, in which a busy machine may not get as far as looking."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.all: list[Notification] = []
+
+    def add(self, notification: Notification) -> Remembered:
+        self.all.append(notification)
+        super().add(notification)
+        return self
+
+
 def drive(
     lab: Lab, work: Callable[[LabApp, Pilot[None]], Awaitable[Any]], *, size: tuple[int, int] = LARGE,
     face: Face | None = None, **options: Any,
@@ -26,6 +40,7 @@ def drive(
 
     async def run() -> Any:
         app = LabApp(Home(lab.store.home.root), face or Face(), **options)
+        app._notifications = Remembered()
         async with app.run_test(size=size, notifications=True) as pilot:
             await until(pilot, lambda: app.snapshot.complete)
             return await work(app, pilot)
@@ -52,4 +67,5 @@ def text_of(app: LabApp) -> str:
 
 def notices(app: LabApp) -> list[str]:
     """What the app has said so far."""
-    return [f"{notice.title} {notice.message}" for notice in app._notifications]
+    assert isinstance(app._notifications, Remembered)
+    return [f"{notice.title} {notice.message}" for notice in app._notifications.all]

@@ -17,7 +17,7 @@ from labapp.screens.new import NewScreen
 from labapp.widgets.form import Form
 from labapp.widgets.pick import Pick
 from tests.conftest import Lab
-from tests.labapp.screens.app import LARGE, SMALL, drive, text_of, until
+from tests.labapp.screens.app import LARGE, SMALL, drive, notices, text_of, until
 
 ROOT = Path(__file__).parents[3]
 SIZES = pytest.mark.parametrize("size", [SMALL, LARGE])
@@ -330,7 +330,7 @@ class TestLaunch:
         async def work(app: LabApp, pilot: Pilot[None]) -> None:
             screen = await new(app, pilot)
             screen.post_message(FillFrom("nobody"))
-            await until(pilot, lambda: list(app._notifications))
+            await until(pilot, lambda: any("nobody" in said for said in notices(app)))
 
         drive(lab, work)
 

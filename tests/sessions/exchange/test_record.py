@@ -12,10 +12,12 @@ from labapp.live.rows import row_of
 from labapp.play.runs import screen_for
 from sessions import control
 from sessions.exchange.importing import bring_in, find_sources
+from sessions.exchange.portable import portable_config
 from sessions.exchange.record import write_record
 from sessions.home import Home
 from sessions.infer import Models
 from sessions.run.store import Store
+from sessions.study.facts import Jobs, facts
 from tests.conftest import Lab
 from tests.sessions.exchange.making import made
 
@@ -34,6 +36,7 @@ def test_it_says_how_and_how_well_and_not_where(lab: Lab, tmp_path: Path) -> Non
     kept = json.loads((tmp_path / "kept" / "result.json").read_text())
     assert kept["metrics"] == (run.record.result or {})["metrics"]
     assert kept["identity"] == "abc"
+    assert kept["counts"] == {"train": 64}  # of the data, of which less may have been evaluated
     assert kept["attempts"] == [{"attempt": 1, "device": "abacus", "versions": {"labapp": "0.1.0"}}]
     lines = (tmp_path / "kept" / "curves.csv").read_text().splitlines()
     assert lines[:2] == ["step,epoch,elapsed,split,loss,accuracy", "8,1.0,2.0,train,0.6,"]
@@ -49,7 +52,14 @@ def test_it_becomes_a_run_with_curves_and_numbers_and_no_weights(lab: Lab, other
     assert there.settings == run.settings
     assert list(there.history.series["val", "loss"].steps) == [8, 16]
     assert there.problems == []
+    assert facts(there, Jobs(), shareable=False).sizes == {"train": 64}
     assert not bring_in(other, tmp_path / "kept").new
+
+
+@pytest.mark.parametrize(("path", "left"), [("/x/mine", "mine"), ("/x/mathqa", "./mathqa"), ("mathqa", "mathqa")])
+def test_a_folder_is_told_from_the_dataset_of_its_name(path: str, left: str) -> None:
+    kept = portable_config({"data": path, "settings": {"vectors": path}})
+    assert (kept["data"], kept["settings"]["vectors"]) == (left, left)
 
 
 def test_using_it_is_refused_with_the_reason(lab: Lab, other: Store, tmp_path: Path) -> None:
