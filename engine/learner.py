@@ -86,7 +86,7 @@ class TorchLearner:
 
     def _compile(self, compiles: bool) -> None:
         """A network over sequences, which are of every length, compiles its steps; any other is compiled as a whole."""
-        self.compiles, self.proven = compiles, False  # proven: that what was compiled works here
+        self.compiles = compiles
         whole = compiles and not self.stepping
         self.forward: nn.Module = cast(nn.Module, torch.compile(self.model)) if whole else self.model
         for module in self.stepping:
@@ -99,7 +99,7 @@ class TorchLearner:
             group["lr"] = learning_rate * group.get("scale", 1.0)
         self.shadow.copy_(self.buffers)
         self.forward.train()
-        total, count, seen = self._backward(batches) if self.proven or not self.compiles else self._prove(batches)
+        total, count, seen = self._try(batches) if self.compiles else self._backward(batches)
         gradients = [each.grad for each in self.parameters if each.grad is not None]
         if self.scaler is not None:
             self.scaler.unscale_(self.optimizer)
@@ -135,12 +135,10 @@ class TorchLearner:
             torch._foreach_mul_(gradients, counts[0] / count)
         return torch.stack(total).sum(), count, seen
 
-    def _prove(self, batches: Sequence[Any]) -> tuple[Tensor, Tensor, list[dict[str, Tensor]]]:
-        """`_backward` for the first time after compiling."""
+    def _try(self, batches: Sequence[Any]) -> tuple[Tensor, Tensor, list[dict[str, Tensor]]]:
+        """`_backward` through what was compiled. It may fail at each size of a batch: an epoch's last is smaller."""
         try:
-            found = self._backward(batches)
-            self.proven = True
-            return found
+            return self._backward(batches)
         except Exception as error:  # whatever a compiler may say; a fault of the task shows again without it
             if self.settings.compile == "on" or is_out_of_memory(error):
                 raise

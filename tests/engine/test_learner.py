@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import torch
@@ -372,6 +372,16 @@ class BreaksBackward(BreaksForward):
         raise RuntimeError("broken")
 
 
+class BreaksAtSmaller(BreaksForward):
+    """At an epoch's last batch, which is smaller than the first: each size is compiled by itself."""
+
+    largest = 0
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.largest = max(self.largest, len(x))
+        return super().forward(x) if len(x) < self.largest else cast(Tensor, self.model(x))
+
+
 class TestCompile:
     HERE = missing_for_compile(torch.device("cpu"))
 
@@ -409,6 +419,21 @@ class TestCompile:
                     torch.testing.assert_close(ours, theirs)
             with pytest.raises(RuntimeError, match="broken"):
                 learner(compile="on").update([batch(seed=1)], 0.1)
+
+    def test_auto_goes_on_without_what_fails_at_a_later_size(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr("engine.learner.choose_compile", lambda wanted, device: wanted != "off")
+        monkeypatch.setattr(torch, "compile", BreaksAtSmaller)
+        eager, compiled = learner(), learner(compile="auto")
+        for size in (8, 4):
+            for built in (eager, compiled):
+                built.update([batch(size, seed=1)], 0.1)
+            assert compiled.compiles == (size == 8)
+        assert "going on without it: broken" in capsys.readouterr().out
+        for ours, theirs in zip(state(compiled), state(eager), strict=True):
+            if ours.is_floating_point():
+                torch.testing.assert_close(ours, theirs)
 
     def test_a_gpu_without_room_is_not_blamed_on_the_compiler(
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
