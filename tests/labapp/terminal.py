@@ -14,7 +14,7 @@ import pyte
 
 from sessions.process import child_environment, python_command
 
-PATIENCE = 30.0  # seconds
+PATIENCE = 60.0  # seconds
 
 
 class Terminal:

@@ -293,7 +293,7 @@ def test_ctrl_c_while_waiting_leaves_the_run_running_and_says_so(lab: Lab) -> No
     (run_id,) = lab.store.ids()
     run = lab.at_step(lab.store.read(run_id), 5)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=20)
+    _, said = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "goes on in the background" in said
     assert "Traceback" not in said

@@ -36,7 +36,7 @@ def found(*answers: tuple[bytes, bytes]) -> str:
     """What is found out in a pseudo-terminal that answers so, and to nothing else."""
     python, *arguments = python_command("labapp")
     arguments = [*arguments[: arguments.index("-m")], "-c", WHICH]
-    terminal = pexpect.spawn(python, arguments, env={**child_environment(), "TERM": "xterm-256color"}, timeout=30)
+    terminal = pexpect.spawn(python, arguments, env={**child_environment(), "TERM": "xterm-256color"}, timeout=60)
     terminal.setecho(False)
     terminal.delaybeforesend = None
     try:

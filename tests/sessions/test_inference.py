@@ -142,7 +142,7 @@ class TestProtocol:
 
     def test_it_ends_when_its_stdin_ends(self, lab: Lab) -> None:
         process = self.process(lab)
-        process.communicate("", timeout=20)
+        process.communicate("", timeout=60)
         assert process.returncode == 0
 
     def test_garbage_is_answered_and_survived(self, lab: Lab) -> None:
@@ -154,7 +154,7 @@ class TestProtocol:
             process.stdin.flush()
             answer = json.loads(process.stdout.readline())
             assert set(answer) == {"id", "error"}
-        process.communicate(timeout=20)
+        process.communicate(timeout=60)
 
     def test_the_latest_request_wins(self, lab: Lab) -> None:
         import io

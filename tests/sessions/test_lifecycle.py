@@ -233,7 +233,7 @@ def test_kill_ends_the_worker_and_everything_it_started(lab: Lab) -> None:
     children = psutil.Process(run.status.process.pid).children()
     assert len(children) == 2
     control.kill(run)
-    gone, alive = psutil.wait_procs(children, timeout=5)
+    gone, alive = psutil.wait_procs(children, timeout=60)
     assert (len(gone), alive) == (2, [])
     run = lab.read(run)
     assert (run.status.name, run.status.detail) == ("lost", "killed on request")

@@ -17,7 +17,7 @@ from sessions.inference import Inference
 from sessions.playground import Playground
 from tests.conftest import Lab
 
-PATIENCE = 30.0  # seconds
+PATIENCE = 60.0  # seconds
 
 
 @pytest.fixture
