@@ -156,6 +156,8 @@ class RunsScreen(RunsKeys):
         self.say_keys()
         if snapshot.problem:
             words = snapshot.problem
+        elif not snapshot.complete and not snapshot.rows:
+            words = "reading the runs..."
         elif not snapshot.complete:
             words = f"the newest {len(snapshot.rows)} runs; reading the others..."
         else:
