@@ -233,7 +233,9 @@ def tasks() -> Mapping[str, TaskRow]:
     for reference in filter(None, os.environ.get("LABAPP_PLUGINS", "").split(",")):
         try:
             row = load(reference.strip())
-        except (ImportError, AttributeError) as error:
+            if not isinstance(row, TaskRow):
+                raise TypeError(f"this is a {type(row).__name__}")
+        except (ImportError, AttributeError, TypeError, ValueError) as error:
             raise UsageError(
                 "a task plug-in cannot be loaded",
                 got=f"LABAPP_PLUGINS={reference}: {error}",

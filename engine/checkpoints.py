@@ -131,7 +131,7 @@ def read_manifest(checkpoint: Path) -> dict[str, Any]:
             )
         if not (isinstance(manifest["files"], dict) and isinstance(manifest["progress"], dict)):
             raise TypeError("files and progress must be tables")
-    except (FileNotFoundError, ValueError, KeyError, TypeError) as error:
+    except (FileNotFoundError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise damaged(path, str(error), "the manifest labapp wrote") from error
     except OSError as error:
         raise LabError(

@@ -127,6 +127,7 @@ def resolve_data(row: TaskRow, data: str | None) -> str:
         return data
     try:
         path = Path(data).expanduser().resolve()
+        str(path).encode()  # a run's files are UTF-8
         found = path.exists()
     except (OSError, ValueError, RuntimeError):  # too long, a NUL in it, nobody's home, links in a circle
         found = False
@@ -294,7 +295,7 @@ def read_config(path: Path) -> Config:
         return config_from(raw)
     except FileNotFoundError as error:
         raise LabError("the run has no configuration", got=f"no file {path}", hint="labapp delete it") from error
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise LabError(
             "a run's configuration cannot be read",
             got=f"{path}: {brief(error)}",
@@ -308,8 +309,14 @@ def config_from(raw: Mapping[str, Any]) -> Config:
 
     Raises KeyError, TypeError or ValueError for what is none.
     """
-    settings = settings_class(task_row(raw["task"])).model_validate(raw["settings"])
-    return Config(raw["task"], raw["variant"], raw["data"], raw["recipe"], int(raw["recipe_version"]), settings)
+
+    def text(key: str) -> str:
+        if not isinstance(raw[key], str):
+            raise TypeError(f"{key} is no text")
+        return str(raw[key])
+
+    settings = settings_class(task_row(text("task"))).model_validate(raw["settings"])
+    return Config(text("task"), text("variant"), text("data"), text("recipe"), int(raw["recipe_version"]), settings)
 
 
 def brief(error: BaseException) -> str:

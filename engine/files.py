@@ -12,11 +12,25 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from engine.errors import LabError
+from engine.errors import LabError, UsageError
 from engine.events import jsonable
 
 # How files begin that someone may take for text
 MARKS = {b"PK\x03\x04": "a zip archive", b"\x1f\x8b": "a gzip archive", b"%PDF": "a PDF document"}
+
+
+def path_of(written: str | Path) -> Path:
+    """A path as somebody wrote it, `~` and `~user` filled in, made absolute; UsageError where it can be none."""
+    text = str(written)
+    try:
+        text.encode()
+        if "\0" in text:
+            raise ValueError("a NUL in it")
+        return Path(text).expanduser().absolute()
+    except UnicodeEncodeError as error:
+        raise UsageError("this is no path", got=repr(text), expected="one in UTF-8", hint="rename it") from error
+    except (OSError, RuntimeError, ValueError) as error:  # nobody's home; no folder where one is
+        raise UsageError("this is no path", got=f"{text!r}: {error}", expected="a path that can be") from error
 
 
 @contextlib.contextmanager

@@ -15,7 +15,7 @@ from typing import Any
 from engine.catalogue import load
 from engine.checkpoints import Checkpoints
 from engine.config import Config
-from engine.errors import LabError, UsageError
+from engine.errors import LabError, UsageError, unknown
 from engine.files import explained, write_json
 from engine.settings import TrainSettings
 from engine.task import Evaluation, Reporter, Split, Task
@@ -26,6 +26,8 @@ DATA_RECORD = "data.json"
 
 
 def build_task(config: Config) -> Task:
+    if config.variant not in config.row.variants:
+        raise unknown(f"variant of {config.task}", config.variant, config.row.variants)
     task: Task = load(config.row.implementation)(config.row.variants[config.variant].options)
     return task
 

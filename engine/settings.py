@@ -44,7 +44,7 @@ class LoopSettings(Settings):
     accumulate: int = setting(1, "batches whose gradients are added up for one update", "batches", ge=1, le=1_024)
     seed: int = setting(1, "names every random draw: weights, order, augmentation, validation split", ge=0, le=2**31)
     patience: int = setting(
-        0, "stop after this many epochs without a better validation metric; 0 = never", "epochs", ge=0
+        0, "stop after this many epochs without a better validation metric; 0 = never", "epochs", ge=0, le=1_000_000
     )
     monitor: str = setting("loss", "validation metric that picks the best checkpoint and stops early")
     checkpoint_minutes: float = setting(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,7 +10,9 @@ from typing import Any
 from engine.files import write_json
 from labapp.live.rows import BY_NAME, DEFAULT_COLUMNS, GROUPS, RunRow
 from labapp.messages import Away
+from labapp.themes import THEMES
 from sessions.home import Home
+from sessions.run.records import number_of
 
 STATE_FILE = "face.json"
 MOST_UNFOLDED = 100  # studies remembered
@@ -41,9 +42,7 @@ class FaceState:
     def from_raw(cls, raw: dict[str, Any]) -> FaceState:
         """Only what can be used of it."""
         state = cls()
-        seen = raw.get("seen")
-        if isinstance(seen, (int, float)) and math.isfinite(float(seen)):
-            state.seen = float(seen)
+        state.seen = number_of(raw, "seen")
         columns = raw.get("columns")
         if isinstance(columns, list):
             state.columns = (
@@ -58,7 +57,7 @@ class FaceState:
             state.unfolded = tuple(name for name in unfolded if isinstance(name, str))[-MOST_UNFOLDED:]
         if isinstance(raw.get("reverse"), bool):
             state.reverse = raw["reverse"]
-        if isinstance(raw.get("theme"), str) and raw["theme"].startswith("lab-"):
+        if isinstance(raw.get("theme"), str) and raw["theme"] in {theme.name for theme in THEMES}:
             state.theme = raw["theme"]
         return state
 

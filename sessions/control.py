@@ -222,7 +222,7 @@ def delete(store: Store, run: Run) -> Path:
         rest = {key: value for key, value in request.items() if key not in ("jobs", "tell")}
         if rest != (run.record.request or {}):
             write_json(run.path / REQUEST, rest)
-        target = store.home.trash / run.id
+        target = store.home.ensure().trash / run.id
         with explained(target):
             if target.exists():
                 target = store.home.trash / f"{run.id}-{int(time.time())}"

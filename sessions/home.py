@@ -9,7 +9,7 @@ import platformdirs
 
 from engine.catalogue import Dataset
 from engine.errors import UsageError
-from engine.files import explained
+from engine.files import explained, path_of
 
 
 @dataclass(frozen=True)
@@ -63,4 +63,10 @@ class Home:
 
 def find_home(chosen: str | Path | None) -> Home:
     """The home chosen by --home, LABAPP_HOME or the user's config.toml; else the platform's place for user data."""
-    return Home(Path(chosen or platformdirs.user_data_path("labapp")).expanduser().resolve())
+    path = path_of(chosen or platformdirs.user_data_path("labapp"))
+    try:
+        return Home(path.resolve())
+    except (OSError, RuntimeError) as error:
+        raise UsageError(
+            "the home is no folder", got=f"{path}: {error}", hint="choose another with --home DIR"
+        ) from error

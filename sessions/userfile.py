@@ -96,7 +96,7 @@ def read_file(path: Path, allowed: Collection[str]) -> UserFile:
         values = tomllib.loads(text)
     except FileNotFoundError:
         return UserFile(path)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError("preferences cannot be read", got=f"{path}: {error}", expected="a TOML file") from error
     found = UserFile(path, values, line_numbers(text))
     for key in values:

@@ -229,8 +229,8 @@ def content_hashes(
     """
     manifest = cache / "seen" / (hashlib.sha256(os.fsencode(root.resolve())).hexdigest()[:32] + ".json")
     try:
-        seen: dict[str, list[Any]] = json.loads(manifest.read_bytes())
-    except (OSError, ValueError):
+        seen = _sound_manifest(json.loads(manifest.read_bytes()))
+    except (OSError, ValueError, RecursionError):
         seen = {}
     now: dict[str, list[Any]] = {}
     for name in names:
@@ -249,12 +249,18 @@ def content_hashes(
     return [cast(str, result[name][3]) for name in names]
 
 
+def _sound_manifest(found: Any) -> dict[str, list[Any]]:
+    """What of it is a size, two times and a hash."""
+    rows = found.items() if isinstance(found, dict) else ()
+    return {name: row for name, row in rows if isinstance(row, list) and len(row) == 4 and isinstance(row[3], str)}
+
+
 def _read_index(directory: Path) -> dict[str, Any]:
     try:
         index = json.loads((directory / "index.json").read_bytes())
     except (OSError, ValueError) as error:
         raise _Damaged("no index") from error
-    if not isinstance(index, dict) or index.get("format") != FORMAT:
+    if not isinstance(index, dict) or index.get("format") != FORMAT or not isinstance(index.get("splits"), dict):
         raise _Damaged("another format")
     return index
 

@@ -41,15 +41,17 @@ def decode(content: bytes, size: int) -> Pixels:
         if image.format == "JPEG":
             image.draft("RGB", (2 * size, 2 * size))  # a huge photograph is decoded at a fraction of its size
         upright = ImageOps.exif_transpose(image)
-        rgb = _rgb(upright)
+        rgb = _rgb(upright, image.format or "")
     if rgb.size != (size, size):
         rgb = ImageOps.fit(rgb, (size, size), Image.Resampling.BICUBIC)
     return np.asarray(rgb)
 
 
-def _rgb(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I;16"):  # 16 bits of grey: keep the upper eight, Pillow would clip
+def _rgb(image: Image.Image, form: str) -> Image.Image:
+    if image.mode.startswith("I;16") or (image.mode, form) == ("I", "PPM"):  # 16 bits of grey: Pillow would clip
         return Image.fromarray((np.asarray(image).astype(np.uint16) >> 8).astype(np.uint8)).convert("RGB")
+    if image.mode in ("I", "F"):  # nobody says which numbers are black and white
+        raise ValueError("its pixels are numbers of 32 bits: convert it to 8 or 16 bits")
     if image.mode == "P" and "transparency" in image.info:
         image = image.convert("RGBA")
     return image.convert("RGB")

@@ -79,7 +79,7 @@ def list_pictures(root: Path, at_most: int = 0) -> Listing:
     splits: dict[Split, str] = {}
     others: list[str] = []
     for entry in entries(root):
-        if not entry.is_dir():
+        if not leads_to_folder(entry):
             listing.ignored[_why(entry.name, "files beside the folders")] += 1
         elif entry.name.startswith("."):
             listing.ignored["hidden folders"] += 1
@@ -112,6 +112,14 @@ def class_pictures(listing: Listing, folder: str, classes: list[str], at_most: i
     return found
 
 
+def leads_to_folder(link: os.DirEntry[str]) -> bool:
+    """Whether a link leads to a folder; one that leads in a circle leads nowhere."""
+    try:
+        return link.is_dir()
+    except OSError:
+        return False
+
+
 def _pictures_below(listing: Listing, folder: str) -> Iterator[str]:
     for entry in entries(listing.root / folder):
         name = os.path.join(folder, entry.name)
@@ -119,11 +127,11 @@ def _pictures_below(listing: Listing, folder: str) -> Iterator[str]:
             listing.ignored["hidden files"] += 1
         elif entry.is_dir(follow_symlinks=False):
             yield from _pictures_below(listing, name)
-        elif entry.is_dir():
+        elif leads_to_folder(entry):
             listing.ignored["linked folders below a class"] += 1
         elif Path(entry.name).suffix.lower() not in ENDINGS:
             listing.ignored["files that are no pictures"] += 1
-        elif entry.is_file() or entry.is_symlink():  # a dangling link is a broken picture
+        elif entry.is_symlink() or entry.is_file():  # a dangling link is a broken picture
             yield name
         else:
             listing.ignored["files that are no pictures"] += 1  # a pipe, a socket, a device
@@ -142,7 +150,7 @@ def entries(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def is_class(entry: os.DirEntry[str], listing: Listing) -> bool:
-    if entry.is_dir() and not entry.name.startswith("."):
+    if leads_to_folder(entry) and not entry.name.startswith("."):
         return True
     listing.ignored[_why(entry.name, "files beside the folders")] += 1
     return False

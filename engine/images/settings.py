@@ -8,7 +8,7 @@ from pydantic import field_validator
 
 from engine.settings import TrainSettings, setting
 
-SMALLEST = 8  # pixels
+SMALLEST, LARGEST = 8, 1_024  # pixels a side
 
 
 class ImageSettings(TrainSettings):
@@ -23,7 +23,7 @@ class ImageSettings(TrainSettings):
     groups: Literal[1, 2, 4, 8, 16] = setting(8, "groups of the group norm (variant gn)", "groups")
     channels_last: bool = setting(True, "keep pictures channel-last in memory, the faster layout for convolutions")
     # data
-    image_size: int = setting(0, "pictures are fitted to this side; 0 = the dataset's own", "pixels", ge=0, le=1_024)
+    image_size: int = setting(0, "pictures are fitted to this side; 0 = the dataset's own", "pixels", ge=0, le=LARGEST)
     validation_fraction: float = setting(
         0.2, "share of the training pictures split off for validation where there is no val folder", gt=0.0, lt=1.0
     )

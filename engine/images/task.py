@@ -18,7 +18,7 @@ from engine.files import write_json
 from engine.images.batches import Batch, Normalise, Pictures, evaluation_batches, training_batches
 from engine.images.data import PictureSplit, Pixels
 from engine.images.metrics import confusion_matrix, report, scores
-from engine.images.settings import ImageSettings
+from engine.images.settings import LARGEST, SMALLEST, ImageSettings
 from engine.randomness import Stream
 from engine.task import Evaluation, Loss, Split
 from models.norms import norm_factory
@@ -64,13 +64,15 @@ class ImageTask:
         path = directory / LIBRARY
         try:
             raw = json.loads(path.read_text())
+            if not SMALLEST <= int(raw["image_size"]) <= LARGEST:
+                raise ValueError(f"pictures of {raw['image_size']} pixels a side")
             return ImageArtifacts(
                 tuple(map(str, raw["classes"])),
                 int(raw["image_size"]),
                 tuple(map(float, raw["mean"])),
                 tuple(map(float, raw["std"])),
             )
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
             raise LabError(
                 "a run's preprocessing cannot be read",
                 got=f"{path}: {error}",

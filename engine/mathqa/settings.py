@@ -44,10 +44,16 @@ class MathSettings(SplitSettings, TrainSettings):
         "most frequent words of the vectors' file that are known though training never saw them",
         "words",
         ge=0,
+        le=10_000_000,
         needs=("vectors",),
     )
     min_count: int = setting(
-        1, "words rarer than this in training are unknown (seq2seq, attention)", "occurrences", ge=1, needs=("vectors",)
+        1,
+        "words rarer than this in training are unknown (seq2seq, attention)",
+        "occurrences",
+        ge=1,
+        le=1_000_000,
+        needs=("vectors",),
     )
     singleton_dropout: float = setting(
         0.0,

@@ -36,11 +36,14 @@ class NerSettings(SplitSettings, TrainSettings):
         "most frequent words of the vectors' file that are known though training never saw them",
         "words",
         ge=0,
+        le=10_000_000,
         needs=("vectors",),
     )
     fold_case: bool = setting(True, "words are looked up in lower case; characters keep theirs", lacks="encoder")
     zero_digits: bool = setting(False, "words are looked up with every digit as 0", lacks="encoder")
-    min_count: int = setting(1, "words rarer than this in training are unknown", "occurrences", ge=1, lacks="encoder")
+    min_count: int = setting(
+        1, "words rarer than this in training are unknown", "occurrences", ge=1, le=1_000_000, lacks="encoder"
+    )
     singleton_dropout: float = setting(
         0.0, "chance that a word seen once in training is taken as unknown", ge=0.0, le=1.0, lacks="encoder"
     )
@@ -56,7 +59,7 @@ class NerSettings(SplitSettings, TrainSettings):
     )
     character_dim: int = setting(25, "width of a character's vector", ge=1, le=1_024, needs=("characters",))
     character_hidden: int = setting(
-        25, "character LSTM: units per direction; CNN: half its filters", "units", ge=1, needs=("characters",)
+        25, "character LSTM: units per direction; CNN: half its filters", "units", ge=1, le=4_096, needs=("characters",)
     )
     max_characters: int = setting(
         24, "characters of a word that are read, half of them at its end", ge=2, le=256, needs=("characters",)

@@ -13,7 +13,7 @@ from typing import Any
 from engine.config import Config, Layer, check_key, parse_value, resolve, settings_class
 from engine.errors import UsageError
 from engine.settings import idle_settings, place_settings, source_settings
-from engine.studies.definition import Axis, Study, typed
+from engine.studies.definition import MOST_VALUES, Axis, Study, typed
 from engine.values import shown
 
 
@@ -63,12 +63,20 @@ def grid(study: Study, texts: Sequence[str]) -> list[Axis]:
     """`lr=0.1,0.03` as axes, added to those the study has; one of a setting that it has replaces it."""
     cls = settings_class(study.row)
     axes = {axis.setting: axis for axis in study.axes}
+    given: set[str] = set()
     for text in texts:
         key, _, raw = (part.strip() for part in text.partition("="))
         parts = [part.strip() for part in raw.split(",")]
         if not key or not all(parts):
             raise UsageError("this is no axis of a grid", got=text, expected="setting=value,value such as lr=0.1,0.03")
         check_key(cls, key, Layer("--grid", {key: raw}))
+        if key in given:
+            raise UsageError(f"{key} has two axes", got=f"--grid {text}", expected=f"all its values in one: {key}=A,B")
+        if len(parts) > MOST_VALUES:
+            raise UsageError(
+                "an axis has too many values", got=f"{key}: {len(parts)}", expected=f"{MOST_VALUES} or fewer"
+            )
+        given.add(key)
         values = [typed(cls, key, parse_value(key, part, cls)) for part in parts]  # of a list each is one of its own
         axes[key] = Axis(setting=key, values=[each for n, each in enumerate(values) if each not in values[:n]])
     return list(axes.values())

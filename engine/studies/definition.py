@@ -20,11 +20,13 @@ from engine.catalogue import TaskRow, task_row, tasks
 from engine.config import Layer as SettingsLayer
 from engine.config import check_key, settings_class, validate
 from engine.errors import LabError, UsageError, unknown
+from engine.files import path_of
 from engine.settings import Settings, TrainSettings, idle_settings
 
 STUDY_VERSION = 1
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,47}")
 MOST_CELLS = 400
+MOST_VALUES = 64  # of an axis
 MOST_BYTES = 256 * 1024  # of a definition: far more than the cells that may be
 LONG, SHORT = 1_000, 200  # characters
 
@@ -38,7 +40,7 @@ class Axis(Settings):
     """One setting and the values it takes: the study has a cell for each."""
 
     setting: str
-    values: list[Any] = Field(min_length=1, max_length=64)
+    values: list[Any] = Field(min_length=1, max_length=MOST_VALUES)
 
 
 class Afterwards(Settings):
@@ -255,7 +257,7 @@ def our_studies() -> dict[str, Study]:
 def find_study(reference: str, folder: Path) -> Study:
     """By the name of one of ours, of a file in `folder`, or by the path of a file."""
     if reference.endswith(".toml") or "/" in reference:
-        return read_study(Path(reference).expanduser())
+        return read_study(path_of(reference))
     own = folder / f"{reference}.toml"
     if NAME.fullmatch(reference) and own.is_file():
         return read_study(own)

@@ -14,10 +14,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
-from safetensors import SafetensorError
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer, BertConfig, PreTrainedTokenizerFast
@@ -35,6 +34,8 @@ MOST_PIECES = 8  # of a word: it is read off its first, and an address should no
 EDGES = 2  # special pieces at the ends of a sentence
 MOST_REMEMBERED = 100_000  # tokens whose pieces are kept
 SCRATCH_WORDS = 6_000  # whole words in the vocabulary of an encoder from scratch
+
+UNUSED = ("pooler.",)  # tensors that a file may lack
 
 logging.set_verbosity_error()
 logging.disable_progress_bar()
@@ -64,9 +65,9 @@ class Encoder:
         try:
             raw = json.loads((directory / ORIGIN).read_text(encoding="utf-8"))
             tokenizer = AutoTokenizer.from_pretrained(directory, trust_remote_code=False, local_files_only=True)
-            config = AutoConfig.from_pretrained(directory, trust_remote_code=False, local_files_only=True)
+            config = plain(AutoConfig.from_pretrained(directory, trust_remote_code=False, local_files_only=True))
             return cls(tokenizer, config, str(raw["origin"]), str(raw["sha256"]))
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except Exception as error:  # whatever a foreign configuration provokes
             raise LabError(
                 "a run's tokenizer cannot be read",
                 got=f"{directory}: {error}",
@@ -85,7 +86,10 @@ class Encoder:
     def network(self, *, blank: bool) -> nn.Module:
         """The encoder itself; `blank`: without the pretrained weights, since trained ones are loaded over them."""
         if blank or not self.sha:
-            network: nn.Module = AutoModel.from_config(self.config, trust_remote_code=False)
+            try:
+                network: nn.Module = AutoModel.from_config(self.config, trust_remote_code=False)
+            except Exception as error:  # whatever a foreign configuration provokes
+                raise not_loaded(self.origin, error) from error
         else:
             network = self.pretrained()
         if isinstance(pooler := getattr(network, "pooler", None), nn.Module):
@@ -102,13 +106,16 @@ class Encoder:
                 hint="bring the old ones back, or start anew with labapp train --from RUN",
             )
         try:
-            model: nn.Module = AutoModel.from_pretrained(
+            model, found = AutoModel.from_pretrained(
                 path.parent, config=self.config, trust_remote_code=False, use_safetensors=True, dtype=torch.float32,
-                local_files_only=True,
+                local_files_only=True, output_loading_info=True,
             )  # fmt: skip
-        except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        except Exception as error:  # whatever a foreign configuration provokes
             raise not_loaded(self.origin, error) from error
-        return model
+        missing = sorted(name for name in found["missing_keys"] if not name.startswith(UNUSED))
+        if missing:  # they would be random
+            raise not_loaded(self.origin, f"{path.name} lacks {len(missing)} of its tensors: {', '.join(missing[:3])}")
+        return cast(nn.Module, model)
 
 
 def load(name: str, train: Iterable[Sequence[str]]) -> Encoder:
@@ -118,13 +125,19 @@ def load(name: str, train: Iterable[Sequence[str]]) -> Encoder:
     path = weights_of(name)  # first: a missing one is known at once
     try:
         tokenizer = AutoTokenizer.from_pretrained(located(name), trust_remote_code=False, add_prefix_space=True)
-        config = AutoConfig.from_pretrained(located(name), trust_remote_code=False)
-    except (OSError, ValueError) as error:
+        config = plain(AutoConfig.from_pretrained(located(name), trust_remote_code=False))
+    except Exception as error:  # whatever a foreign configuration provokes
         raise not_loaded(name, error) from error
     special = (tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.unk_token_id)
     if None in special or getattr(config, "is_encoder_decoder", False):
         raise not_loaded(name, f"a {config.model_type} is no encoder that reads [CLS] a sentence [SEP]")
     return Encoder(tokenizer, config, name, sha256(path))
+
+
+def plain(config: Any) -> Any:
+    """A configuration may name code on the hub that computes attention: what torch has is taken instead."""
+    config._attn_implementation = None
+    return config
 
 
 def weights_of(name: str) -> Path:

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from engine.errors import LabError, UsageError, unknown
-from engine.files import explained, write_atomic
+from engine.files import explained, path_of, write_atomic
 from engine.task import SPLITS
 from labapp.cli import DryRunOption, HomeOption, JsonOption, open_lab
 from labapp.output import clean, print_error, print_json, say, size
@@ -129,7 +129,7 @@ def export_table(
     if out is None:
         write_table(sys.stdout, found.columns, found.rows)
         return 0
-    target = out.expanduser().absolute()
+    target = path_of(out)
     refuse_existing(target, "csv", force=force)
     content = io.StringIO()
     count = write_table(content, found.columns, found.rows)
@@ -145,7 +145,7 @@ def where_to(format: str, runs: list[Run], out: Path | None) -> Callable[[Run], 
     """The place of each run's files. One bundle may be named; everything else goes into a folder."""
     if out is None and format != "bundle":
         raise UsageError(f"{format} is written into a folder", expected="--out DIR")
-    folder = Path.cwd() if out is None else out.expanduser().absolute()
+    folder = Path.cwd() if out is None else path_of(out)
     if format != "bundle":
         return lambda run: folder / plain_name(run)
     if out is not None and len(runs) == 1 and not folder.is_dir():

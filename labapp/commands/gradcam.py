@@ -9,6 +9,7 @@ import typer
 
 from engine.arguments import one_of
 from engine.errors import UsageError
+from engine.files import path_of
 from labapp.cli import AfterOption, HomeOption, JsonOption, RunArgument, open_lab
 from labapp.commands.evaluate import submit
 from labapp.fetching import fetch_line
@@ -67,12 +68,12 @@ def gradcam(
     chosen_run = lab.store.find(run)
     one_of({"split": split or "val"}, "split", "val", SPLITS)
     one_of({"order": order or "random"}, "order", "random", ORDERS)
-    folder = (out or folder_of(chosen_run)).expanduser().absolute()
+    folder = path_of(out or folder_of(chosen_run))
     of_split = {"classes": classes or None, "per_class": per_class, "split": split, "order": order, "sheets": sheets}
     refuse(chosen_run, picture or [], [name for name, value in of_split.items() if value is not None])
     args: dict[str, Any] = {
         "out": str(folder),
-        "pictures": [str(each.expanduser().absolute()) for each in picture or []] or None,
+        "pictures": [str(path_of(each)) for each in picture or []] or None,
         "target": target,
         "layer": layer,
         **{name: value for name, value in of_split.items() if value is not None},

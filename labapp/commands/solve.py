@@ -60,6 +60,7 @@ def solve(
         str | None, typer.Option("--format", metavar="FORMAT", help="text, json (an object a line); else text.")
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where to; else to the terminal.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file that is there.")] = False,
     gpu: Annotated[str, typer.Option("--gpu", metavar="ID", help="cpu, auto, an index or a UUID.")] = "cpu",
     as_json: JsonOption = False,
     home: HomeOption = None,
@@ -73,7 +74,7 @@ def solve(
     search = Search(beam, grammar)
     with contextlib.ExitStack() as stack:
         source, name = stack.enter_context(opened(text, file, verb="solve", noun="text", example=EXAMPLE))
-        writer = writer_class(stack.enter_context(output(out, file)), best=best)
+        writer = writer_class(stack.enter_context(output(out, file, force=force)), best=best)
         lines = Lines(source, name, say)
         problems = portions_of(lines) if text is None else iter([[" ".join(text.split())]])
         inference = stack.enter_context(inference_on(lab.home, gpu))

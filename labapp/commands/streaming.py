@@ -8,12 +8,13 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, TypeVar, cast
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from engine.errors import LabError, UsageError, unknown
+from engine.files import path_of
 from labapp.cli import Lab
 from labapp.live.rows import quantity
 from labapp.output import print_error, say
@@ -96,7 +97,7 @@ def opened(
             raise UsageError(f"there is nothing to {verb}", got=repr(text), hint="is a shell variable not set?")
         yield io.BytesIO(text.encode("utf-8", "surrogateescape")), f"the {noun}"
     elif file is not None:
-        file = file.expanduser()
+        file = path_of(file)
         if file.is_dir():
             raise UsageError("this is a folder", got=str(file), expected="a file of text")
         try:
@@ -120,20 +121,50 @@ def opened(
 
 
 @contextlib.contextmanager
-def output(out: Path | None, file: Path | None) -> Iterator[IO[str]]:
+def output(out: Path | None, file: Path | None, *, force: bool) -> Iterator[IO[str]]:
     """Where the answers are written to."""
     if out is None:
         yield sys.stdout
         return
-    out = out.expanduser()
-    if file is not None and out.exists() and out.samefile(file.expanduser()):
+    out = path_of(out)
+    if file is not None and out.exists() and out.samefile(path_of(file)):
         raise UsageError("a file cannot be read and written at once", got=f"--file {file} --out {out}")
-    try:
-        target = out.open("w", encoding="utf-8", errors="replace", newline="\n")
-    except OSError as error:
-        raise UsageError("the file cannot be written", got=f"{out}: {error.strerror or error}") from error
-    with target:
-        yield target
+    if out.is_dir() or not out.parent.is_dir():
+        what = "a folder" if out.is_dir() else "in no folder"
+        raise UsageError(
+            "the file cannot be written", got=f"{out} is {what}", expected="a file in a folder that is there"
+        )
+    if out.is_file() and out.stat().st_size and not force:
+        raise UsageError("there is a file already", got=str(out), expected="a new one", hint="--force replaces it")
+    with Late(out) as target:
+        yield cast(IO[str], target)
+        target.flush()
+
+
+class Late(io.TextIOBase):
+    """A file that is left as it is until there is something to write into it."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self._file: IO[str] | None = None
+
+    def write(self, text: str) -> int:
+        try:
+            if self._file is None:
+                self._file = self.path.open("w", encoding="utf-8", errors="replace", newline="\n")
+        except OSError as error:
+            raise UsageError("the file cannot be written", got=f"{self.path}: {error.strerror or error}") from error
+        return self._file.write(text)
+
+    def flush(self) -> None:
+        if self._file is not None:
+            self._file.flush()
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+        super().close()
 
 
 def size_of(file: Path | None) -> int | None:
@@ -141,7 +172,7 @@ def size_of(file: Path | None) -> int | None:
     if file is None:
         return None
     with contextlib.suppress(OSError):
-        return file.expanduser().stat().st_size or None
+        return path_of(file).stat().st_size or None
     return None
 
 

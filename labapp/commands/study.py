@@ -143,7 +143,14 @@ def configure(
         changes |= assigned(found, assignments)
     if axes:
         changes["axes"] = [axis.model_dump() for axis in grid(found, axes)]
-    return found.changed(**changes) if changes else found
+    chosen = found.changed(**changes) if changes else found
+    given = {text.partition("=")[0].strip() for text in assignments}
+    if both := [axis.setting for axis in chosen.axes if axis.setting in given]:
+        raise UsageError(
+            f"{both[0]} has several values in this study, and one", got=f"--set {both[0]}=... with an axis of it",
+            expected=f"one or the other: --grid {both[0]}=VALUE makes it one",
+        )  # fmt: skip
+    return chosen
 
 
 def assigned(study: Study, assignments: Sequence[str]) -> dict[str, Any]:

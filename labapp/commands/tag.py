@@ -51,6 +51,7 @@ def tag(
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Where to; else to the terminal.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file that is there.")] = False,
     second: Annotated[bool, typer.Option("--second", help="With the second-best tagging of each sentence.")] = False,
     gpu: Annotated[str, typer.Option("--gpu", metavar="ID", help="cpu, auto, an index or a UUID.")] = "cpu",
     as_json: JsonOption = False,
@@ -67,7 +68,7 @@ def tag(
     words = "\n".join(text.split()) if text and tokens else text
     with contextlib.ExitStack() as stack:
         source, name = stack.enter_context(opened(words, file, verb="tag", noun="text", example=EXAMPLE))
-        writer = writer_class(stack.enter_context(output(out, file)), second=second)
+        writer = writer_class(stack.enter_context(output(out, file, force=force)), second=second)
         lines = Lines(source, name, say)
         portions = token_portions(lines, name, column) if tokens else text_portions(lines, by_line=by_line)
         inference = stack.enter_context(inference_on(lab.home, gpu))

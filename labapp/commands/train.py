@@ -13,7 +13,7 @@ from labapp.cli import AfterOption, HomeOption, JsonOption, Lab, open_lab
 from labapp.commands.runs import show_run
 from labapp.follow import follow
 from labapp.form.launching import config_of, configured, place, repeated, require_data
-from labapp.output import print_json, say
+from labapp.output import clean, print_json, say
 from labapp.run_codes import INTERRUPTED, exit_code
 from sessions import control
 from sessions.run.runs import Run
@@ -52,7 +52,8 @@ def train(
     lab.store.check_name(name)
     config, gpu = place(config, gpu)
     if dry_run:
-        print_json(config.as_dict()) if as_json else typer.echo(config.to_toml(), nl=False)
+        shown = "\n".join(map(clean, config.to_toml().split("\n")))  # a run that was imported may say anything
+        print_json(config.as_dict()) if as_json else typer.echo(shown, nl=False)
         return 0
     waits_for = [lab.store.find(each).id for each in after or []]
     run = control.launch(lab.store, config, name=name, tags=tag or [], note=note, gpu=gpu, after=waits_for)

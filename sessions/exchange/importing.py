@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.errors import LabError, UsageError
-from engine.files import explained, sync, write_json
+from engine.files import explained, path_of, sync, write_json
 from sessions.exchange import checking, record, unpacking
 from sessions.exchange.bundle import SUFFIX
 from sessions.exchange.places import missing, places_for, write_places
@@ -53,7 +53,7 @@ class Imported:
 
 def find_sources(path: Path) -> list[Path]:
     """The bundles and records meant by a path: itself, or those in the folder. UsageError when there are none."""
-    path = path.expanduser().absolute()
+    path = path_of(path)
     if unpacking.is_bundle(path) or record.is_record(path):
         return [path]
     if path.is_dir():

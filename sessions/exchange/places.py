@@ -16,7 +16,7 @@ import tomlkit
 from engine.catalogue import task_row
 from engine.config import resolve_data, settings_class
 from engine.errors import LabError, UsageError, unknown
-from engine.files import explained, sha256, write_atomic, write_json
+from engine.files import explained, path_of, sha256, write_atomic, write_json
 from engine.settings import source_settings
 from engine.text.sources import ELSEWHERE, ENCODER_WEIGHTS, ORIGIN
 from sessions.exchange.bundle import PREPROCESSING
@@ -33,7 +33,7 @@ def parse_sources(words: list[str]) -> dict[str, Path]:
         name, equals, path = word.partition("=")
         if not equals or not name or not path:
             raise UsageError("a source is given as NAME=PATH", got=word, expected="for example encoder=FOLDER")
-        found[name.strip()] = Path(path).expanduser().absolute()
+        found[name.strip()] = path_of(path)
     return found
 
 

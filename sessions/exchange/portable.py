@@ -21,7 +21,7 @@ HOST = "host"
 
 def config_to_share(run: Run) -> dict[str, Any]:
     """A run's configuration without paths; LabError where it has none that can be read."""
-    if run.record.newer or run.record.config is None:
+    if run.record.newer or not run.record.config:
         raise LabError("this run cannot be read", got="; ".join(run.problems), hint="see labapp show")
     return portable_config(run.record.config)
 

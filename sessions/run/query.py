@@ -198,5 +198,5 @@ def _bounds(text: str) -> tuple[float, float]:
 def _number(value: Any) -> float:
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return math.nan

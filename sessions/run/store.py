@@ -192,7 +192,7 @@ class Store:
         """The id of a run in the trash that this id, or unique prefix of one, means."""
         ids = self.trash_ids()
         matching = [reference] if reference in ids else [each for each in ids if each.startswith(reference)]
-        if len(matching) != 1:
+        if len(matching) != 1 or not reference:
             raise UsageError(
                 f"no single run in the trash is meant by {reference!r}",
                 got=reference,

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from engine.errors import UsageError, unknown
-from engine.files import explained, write_atomic
+from engine.files import explained, path_of, write_atomic
 from sessions.exchange.portable import without_paths
 from sessions.process import host
 from sessions.run.records import text_of
@@ -62,7 +62,7 @@ def write(
     means all that there is something for. Comments are those of the file named, else of the file named the last time,
     else of `<stem>.comments.md` beside the report. Raises UsageError before anything is written.
     """
-    out = out.expanduser().absolute()
+    out = path_of(out)
     chosen = format_of(out, format)
     before = refuse_foreign(out, force=force)
     text, remembered = read_comments(out, comments, before)
@@ -170,9 +170,7 @@ def read_comments(out: Path, chosen: Path | None, before: Mapping[str, Any] | No
     """The comments' text, and the file as the report is to remember it, seen from its folder; "" is the usual one."""
     usual = out.with_name(f"{out.stem}.comments.md")
     told = (before or {}).get("comments")
-    path = (
-        chosen.expanduser().absolute() if chosen is not None else out.parent / told if isinstance(told, str) else usual
-    )
+    path = path_of(chosen) if chosen is not None else out.parent / told if isinstance(told, str) else usual
     if path == out:
         raise UsageError("the report cannot be its own comments", got=str(path), expected="another file")
     try:

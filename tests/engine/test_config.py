@@ -169,12 +169,13 @@ def test_every_setting_of_every_task_says_what_it_is() -> None:
             assert entry["default"] is not None, key
 
 
-def test_a_plugin_that_cannot_be_loaded_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LABAPP_PLUGINS", "tests.toy:NOTHING")
+@pytest.mark.parametrize("reference", ["tests.toy:NOTHING", "os:path", ":", "nowhere", "no.where:ROW"])
+def test_a_plugin_that_cannot_be_loaded_is_named(monkeypatch: pytest.MonkeyPatch, reference: str) -> None:
+    monkeypatch.setenv("LABAPP_PLUGINS", reference)
     tasks.cache_clear()
     with pytest.raises(UsageError, match="plug-in") as refusal:
         tasks()
-    assert "tests.toy:NOTHING" in str(refusal.value.got)
+    assert f"LABAPP_PLUGINS={reference}" in str(refusal.value.got)
 
 
 def test_a_choice_of_numbers_can_be_given_as_text() -> None:
@@ -182,7 +183,7 @@ def test_a_choice_of_numbers_can_be_given_as_text() -> None:
     assert images("gn", **{key: value}).settings.groups == 4
 
 
-@pytest.mark.parametrize("path", ["~nobody-of-this-name/x", "/a\0b", "/" + "x" * 5000])
+@pytest.mark.parametrize("path", ["~nobody-of-this-name/x", "/a\0b", "/" + "x" * 5000, "/tmp/p\udcff"])
 def test_a_path_that_can_be_none_is_no_path(path: str) -> None:
     with pytest.raises(UsageError, match="no such file or folder"):
         images(data=path)

@@ -388,3 +388,12 @@ def test_running_several_commands_in_one_process_registers_each_once(labapp: Any
     before = count()
     labapp("tasks", "--json")
     assert count() == before
+
+
+@pytest.mark.parametrize("path", ["~nobody-of-this-name/x", "loop", "a\0b", "p\udcff"])
+@pytest.mark.parametrize("command", [["runs", "--home"], ["import"], ["study"], ["export", "--all", "--out"]])
+def test_what_is_no_path_is_said(labapp: Any, tmp_path: Path, path: str, command: list[str]) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    printed = labapp(*command, path if command[0] != "study" else f"{path}/x.toml")
+    assert printed.code == 2
+    assert "Traceback" not in printed.err

@@ -24,6 +24,7 @@ def test_it_comes_back_as_it_was_left(lab: Lab) -> None:
 @pytest.mark.parametrize(
     "content",
     [b"", b"\xff", b"[]", b"{", b"[" * 100_000, b'{"seen": "x", "columns": 3, "sort": [], "group": "x", "theme": 7}',
+     b'{"seen": 1' + b"0" * 400 + b"}", b'{"theme": "lab-of-a-later-version"}',
      b'{"seen": 1e999, "columns": ["nonsense", 4], "reverse": "yes", "sort": "nonsense"}'],
 )  # fmt: skip
 def test_garbage_is_as_good_as_nothing(lab: Lab, content: bytes) -> None:

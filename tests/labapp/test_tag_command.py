@@ -33,11 +33,28 @@ def run(lab: Lab) -> Run:
     return tagger(lab, "mine")
 
 
+def failing(*args: Any, **kwargs: Any) -> None:
+    raise LabError("no network can be loaded")
+
+
 class TestWhatIsTagged:
     def test_a_text_as_an_argument(self, labapp: Any, run: Run, process: FakeInference) -> None:
         printed = labapp("tag", "mine", "Obama left Paris")
         assert (printed.code, printed.out) == (0, "[Obama per .97] left [Paris geo .93]\n")
         assert process.asked == [{"run": run.id, "text": "Obama left Paris", "second": False}]
+
+    def test_a_file_that_is_there_is_replaced_where_one_says_so_and_once_there_is_an_answer(
+        self, labapp: Any, run: Run, process: FakeInference, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "o.txt").write_text("dear")
+        printed = labapp("tag", "mine", "to Paris", "--out", "o.txt")
+        assert (printed.code, "--force" in printed.err) == (2, True)
+        with monkeypatch.context() as patch:
+            patch.setattr(process, "ask", failing)
+            assert labapp("tag", "mine", "to Paris", "--out", "o.txt", "--force").code == 1
+        assert (tmp_path / "o.txt").read_text() == "dear"
+        assert labapp("tag", "mine", "to Paris", "--out", "o.txt", "--force").code == 0
+        assert (tmp_path / "o.txt").read_text() == "to [Paris geo .95]\n"
 
     def test_a_file_and_a_pipe(
         self, labapp: Any, run: Run, process: FakeInference, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

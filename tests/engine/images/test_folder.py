@@ -127,6 +127,20 @@ class TestLayouts:
         (folder.root / "cat" / "loop").symlink_to(folder.root)
         assert sum(folder.open().counts.values()) == 7
 
+    def test_a_link_in_a_circle_is_a_broken_picture(self, folder: Folder) -> None:
+        pictures(folder.root, 5)
+        (folder.root / "cat" / "loop.png").symlink_to("loop.png")
+        assert [line for line in folder.check() if line.startswith("broken: ")] == [
+            "broken: cat/loop.png: Too many levels of symbolic links"
+        ]
+
+    @pytest.mark.parametrize("kind", [np.float32, np.int32])
+    def test_a_picture_whose_black_and_white_nobody_knows_is_broken(self, folder: Folder, kind: type) -> None:
+        pictures(folder.root, 5)
+        Image.fromarray(np.full((8, 8), 1, kind)).save(folder.root / "cat" / "odd.tif")
+        (broken,) = [line for line in folder.check() if line.startswith("broken: ")]
+        assert "8 or 16 bits" in broken
+
     def test_a_link_to_what_never_ends_and_a_huge_file_are_broken_pictures(
         self, folder: Folder, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -306,10 +320,12 @@ class TestFitting:
         assert upright[:, 48:].mean() > 240
         assert upright[:, :16].mean() < 15
 
-    @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16"])
+    @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16", "PGM"])
     def test_every_mode_becomes_rgb(self, tmp_path: Path, mode: str) -> None:
         path = tmp_path / ("picture.tif" if mode == "CMYK" else "picture.png")
-        if mode == "I;16":
+        if mode == "PGM":  # of 16 bits: Pillow hands it over as 32
+            path.write_bytes(b"P5 8 8 65535\n" + b"\x80\0" * 64)
+        elif mode == "I;16":
             Image.fromarray(np.full((8, 8), 128 * 256, dtype=np.uint16)).save(path)
         else:
             Image.new("RGB", (8, 8), (128, 128, 128)).convert(mode).save(path)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import AutoModel
 
 from engine.errors import LabError, UsageError
@@ -55,6 +57,33 @@ def test_other_weights_than_at_the_beginning_are_refused(folder: Path, tmp_path:
     AutoModel.from_config(artifacts.encoder.config).save_pretrained(folder)
     with pytest.raises(LabError, match="not those this run began with"):
         task.model(task.settings, artifacts)
+
+
+def test_weights_that_lack_some_are_refused(folder: Path, tmp_path: Path) -> None:
+    """Transformers would draw them at random, and say nothing."""
+    weights = load_file(folder / "model.safetensors")
+    renamed = {name.replace("encoder.", "other."): value for name, value in weights.items()}
+    save_file(renamed, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(LabError, match="cannot be loaded") as caught:
+        made("encoder-crf", tmp_path, encoder=str(folder))
+    assert "lacks 32 of its tensors: encoder.layer.0" in str(caught.value.got)
+
+
+@pytest.mark.parametrize(
+    "change", [{"num_attention_heads": 0}, {"hidden_act": "nope"}, {"dtype": "nope"}, {"vocab_size": "x"}]
+)
+def test_a_configuration_that_is_none_is_refused(folder: Path, tmp_path: Path, change: dict[str, object]) -> None:
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(LabError, match="cannot be loaded"):
+        made("encoder-crf", tmp_path, encoder=str(folder))
+
+
+def test_code_on_the_hub_that_a_configuration_names_is_not_asked_for(folder: Path, tmp_path: Path) -> None:
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"_attn_implementation": "somebody/kernel"}))
+    _, _, artifacts = made("encoder-crf", tmp_path, encoder=str(folder))
+    assert artifacts.encoder.config._attn_implementation in (None, "sdpa", "eager")
 
 
 def test_a_folder_that_is_none_is_refused_at_once() -> None:

@@ -48,6 +48,11 @@ class TestAGrid:
         with pytest.raises(UsageError):
             grid(toy(), [text])
 
+    @pytest.mark.parametrize("texts", [["lr=1", "lr=2"], ["points=" + ",".join(map(str, range(1, 70)))]])
+    def test_an_axis_twice_or_too_long_is_refused(self, texts: list[str]) -> None:
+        with pytest.raises(UsageError, match=r"axes|too many"):
+            grid(toy(), texts)
+
 
 class TestAKey:
     def test_is_of_what_is_trained_not_of_where_nor_on_which_path(self, tmp_path: Path) -> None:

@@ -85,6 +85,16 @@ CHANGES: dict[str, tuple[str, bytes, str]] = {
     "a status of its own": ("result.json", b'{"status": "running"}', "running"),
     "an unknown setting": ("config.toml", b'v = 1\ntask = "toy"\nvariant = "line"\n[settings]\nevil = 1', "config"),
     "another task": ("config.toml", b'v = 1\ntask = "evil"\nvariant = "line"\n[settings]\n', "evil"),
+    "a variant that is a list": (
+        "config.toml",
+        b'v = 1\ntask = "toy"\nvariant = []\ndata = "x"\nrecipe = "best"\nrecipe_version = 1\n[settings]\n',
+        "variant is no text",
+    ),
+    "a task that is a number": (
+        "config.toml",
+        b'v = 1\ntask = 1\nvariant = "a"\ndata = "x"\nrecipe = "best"\nrecipe_version = 1\n[settings]\n',
+        "task is no text",
+    ),
     "a newer configuration": ("config.toml", b"v = 99", "newer labapp"),
     "newer provenance": ("meta.json", b'{"v": 99}', "newer labapp"),
     "no events": ("events.jsonl", b"garbage\n", "line 1"),
