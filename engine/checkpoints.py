@@ -41,7 +41,7 @@ class Checkpoints:
         """Steps of the complete checkpoints, newest first."""
         try:
             entries = list(self.directory.iterdir())
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return []
         found = [int(match[1]) for entry in entries if (match := _STEP.fullmatch(entry.name))]
         return sorted((step for step in found if (self.path(step) / MANIFEST).is_file()), reverse=True)

@@ -39,7 +39,7 @@ def row_over(label: str, runs: Sequence[Run], ended: Callable[[Run], bool]) -> R
     chosen = [run for run in runs if ended(run)] or list(runs)
     standing = Counter(run.status.name for run in runs if not ended(run))
     note = ", ".join(f"{count} {name}" for name, count in standing.items()) or ("" if runs else "no run")
-    task, variant = (runs[0].task, runs[0].variant) if runs else ("", label.split()[0])
+    task, variant = (runs[0].task, runs[0].variant) if runs else ("", label.partition(" ")[0])
     return row_of(label, task, variant, [measured(run) for run in chosen], runs=[run.id for run in runs], note=note)
 
 

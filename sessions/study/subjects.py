@@ -34,7 +34,7 @@ def study_subject(
     for label, members in runs.items():
         cell = by_label.get(label)
         gathered = tuple(facts(run, jobs, shareable=shareable) for run in members)
-        variant = cell.variant if cell else members[0].variant if members else label.split()[0]
+        variant = cell.variant if cell else members[0].variant if members else label.partition(" ")[0]
         command = _cell_command(study, cell, seeds[0], data_shown, shareable=shareable) if cell else ""
         cells.append(CellFacts(label, variant, gathered, dict(cell.values) if cell else {}, command))
     asked = sections if sections is not None else _sections(study)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -135,7 +137,10 @@ class TestFollowing:
         def interrupted(seconds: float) -> None:
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(follow.time, "sleep", interrupted)
+        of_following = SimpleNamespace(
+            sleep=interrupted, monotonic=time.monotonic
+        )  # what launches may have to wait, too
+        monkeypatch.setattr(follow, "time", of_following)
         printed = labapp("study", "mine", "--wait")
         assert printed.code == 130
         (launched,) = Studies(lab.store.home).all()
