@@ -138,7 +138,7 @@ def output(out: Path | None, file: Path | None, *, force: bool) -> Iterator[IO[s
         raise UsageError("there is a file already", got=str(out), expected="a new one", hint="--force replaces it")
     with Late(out) as target:
         yield cast(IO[str], target)
-        target.flush()
+        target.write("")  # a file of nothing, where there was no answer
 
 
 class Late(io.TextIOBase):
