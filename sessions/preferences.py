@@ -23,12 +23,11 @@ from engine.errors import UsageError, unknown
 from sessions.userfile import (
     PROJECT_FILE,
     PROJECT_KEYS,
-    USER_KEYS,
     UserFile,
     is_text,
     project_file,
     read_file,
-    user_file,
+    read_user_file,
 )
 
 RESERVED = frozenset({"LABAPP_HOME", "LABAPP_PLUGINS", "LABAPP_RECIPE", "LABAPP_CONFIG"})
@@ -111,7 +110,7 @@ class Layers:
 
 
 def read_layers(folder: Path | None = None) -> Layers:
-    user = read_preferences(read_file(user_file(), USER_KEYS))
+    user = read_preferences(read_user_file())
     here = project_file(folder or Path.cwd()) or Path(PROJECT_FILE)
     project = read_preferences(read_file(here, PROJECT_KEYS))
     recipe = os.environ.get("LABAPP_RECIPE") or project.recipe or user.recipe

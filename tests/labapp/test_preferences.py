@@ -58,6 +58,8 @@ class TestPreferences:
             ("labapp.toml", "[settings]\n\nepohcs = 3", "line 3"),
             ("labapp.toml", "[settings]\nepohcs = 3", "epochs"),
             ("config.toml", 'recipee = "seed"', "recipe"),
+            ("config.toml", 'on_finish = ["notify-send", "labapp"]', "a command as text"),
+            ("config.toml", "a = " + "[" * 5000, "cannot be read"),
             ("config.toml", "[settings.imags]\nlr = 1", "images"),
             ("config.toml", "not toml", "config.toml"),
             ("config.toml", "[settings]\nlr = -1", "line 2"),
