@@ -6,8 +6,10 @@ While one of them waits for its turn, the queue's process is looked after too: w
 from __future__ import annotations
 
 import contextlib
+import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from types import FrameType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
@@ -39,8 +41,9 @@ def follow(store: Store, run_ids: Sequence[str], *, quiet: bool = False) -> list
     lines: dict[str, TaskID] = {}
     said: dict[str, str] = {}
     places = Places(store)
-    with bar:
+    with noted_interrupts() as leave_if_interrupted, bar:
         while True:
+            leave_if_interrupted()
             reap()
             runs = [store.read(run_id) for run_id in run_ids]
             places.look(runs)
@@ -56,6 +59,31 @@ def follow(store: Store, run_ids: Sequence[str], *, quiet: bool = False) -> list
             if not any(run.status.name in GOING_ON for run in runs):
                 return runs
             time.sleep(LOOK_EVERY)
+
+
+@contextlib.contextmanager
+def noted_interrupts() -> Iterator[Callable[[], None]]:
+    """Ctrl-C is raised where one asks for it: wherever it comes, it might come in a callback, and be lost there.
+    A second one is raised at once."""
+    noted: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if noted:
+            raise KeyboardInterrupt
+        noted.append(number)
+
+    def raise_noted() -> None:
+        if noted:
+            raise KeyboardInterrupt
+
+    ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler  # else somebody ignores it for a reason
+    if ours:
+        signal.signal(signal.SIGINT, note)
+    try:
+        yield raise_noted
+    finally:
+        if ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 class Places:

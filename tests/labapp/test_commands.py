@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
@@ -15,9 +16,12 @@ import pytest
 
 from engine.errors import nearest
 from labapp import cli
+from labapp.follow import follow
 from labapp.output import clean, duration, size
 from sessions import control
 from sessions.process import child_environment, python_command
+from sessions.run.runs import Run
+from sessions.run.store import Store
 from tests.conftest import Lab
 
 LONG = ["--set", "epochs=2000", "--set", "pace=0.004"]
@@ -298,6 +302,20 @@ def test_ctrl_c_while_waiting_leaves_the_run_running_and_says_so(lab: Lab) -> No
     assert "goes on in the background" in said
     assert "Traceback" not in said
     assert lab.read(run).status.name == "running"
+
+
+def test_ctrl_c_is_not_lost_wherever_it_comes(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    run, read = lab.launch(), Store.read
+
+    def interrupted(store: Store, run_id: str) -> Run:
+        with contextlib.suppress(KeyboardInterrupt):  # as Python does in a callback
+            os.kill(os.getpid(), signal.SIGINT)
+        return read(store, run_id)
+
+    monkeypatch.setattr(Store, "read", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        follow(lab.store, [run.id], quiet=True)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_a_run_survives_its_terminal_being_closed(lab: Lab) -> None:
