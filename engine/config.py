@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from engine.catalogue import Dataset, TaskRow, load, task_row
 from engine.errors import LabError, UsageError, listed, nearest, newer, unknown
+from engine.files import path_of
 from engine.settings import TrainSettings, idle_settings, place_settings, source_settings
 
 CONFIG_VERSION = 1
@@ -126,10 +127,9 @@ def resolve_data(row: TaskRow, data: str | None) -> str:
     if data in row.datasets:
         return data
     try:
-        path = Path(data).expanduser().resolve()
-        str(path).encode()  # a run's files are UTF-8
+        path = path_of(data).resolve()
         found = path.exists()
-    except (OSError, ValueError, RuntimeError):  # too long, a NUL in it, nobody's home, links in a circle
+    except (UsageError, OSError, RuntimeError):  # none at all; too long; links in a circle
         found = False
     if not found:
         raise UsageError("there is no such file or folder", got=data, expected="a path, or " + ", ".join(row.datasets))

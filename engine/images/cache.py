@@ -258,7 +258,7 @@ def _sound_manifest(found: Any) -> dict[str, list[Any]]:
 def _read_index(directory: Path) -> dict[str, Any]:
     try:
         index = json.loads((directory / "index.json").read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _Damaged("no index") from error
     if not isinstance(index, dict) or index.get("format") != FORMAT or not isinstance(index.get("splits"), dict):
         raise _Damaged("another format")

@@ -22,7 +22,7 @@ def readable(path: Path, expected: str) -> Iterator[None]:
     """Turn whatever is wrong with a file of preprocessing/ into an error that names it and the remedy."""
     try:
         yield
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError, SafetensorError) as error:
         raise LabError(
             "a run's preprocessing cannot be read",
             got=f"{path}: {error}",

@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from engine.errors import LabError, UsageError
+from engine.files import path_of
 
 RANDOM = "random"  # instead of a file of word vectors
 SCRATCH = "scratch"  # instead of a pretrained encoder
@@ -40,9 +41,9 @@ def not_here(origin: str) -> LabError:
 def absolute(path: str) -> str:
     """A path from wherever one is; raises ValueError where it cannot be one."""
     try:
-        return str(Path(path).expanduser().absolute())
-    except (OSError, RuntimeError) as error:
-        raise ValueError(f"this is no path: {error}") from error
+        return str(path_of(path))
+    except UsageError as error:
+        raise ValueError(f"{error.title}: {error.got}") from error
 
 
 def looks_like_path(name: str) -> bool:

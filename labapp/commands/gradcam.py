@@ -66,8 +66,6 @@ def gradcam(
     """Export Grad-CAM pictures: the evidence for a class in pictures that were classified rightly and wrongly."""
     lab = open_lab(home)
     chosen_run = lab.store.find(run)
-    one_of({"split": split or "val"}, "split", "val", SPLITS)
-    one_of({"order": order or "random"}, "order", "random", ORDERS)
     folder = path_of(out or folder_of(chosen_run))
     of_split = {"classes": classes or None, "per_class": per_class, "split": split, "order": order, "sheets": sheets}
     refuse(chosen_run, picture or [], [name for name, value in of_split.items() if value is not None])
@@ -78,6 +76,8 @@ def gradcam(
         "layer": layer,
         **{name: value for name, value in of_split.items() if value is not None},
     }
+    one_of(args, "split", "val", SPLITS)
+    one_of(args, "order", "random", ORDERS)
     if queue:
         return submit(lab, [chosen_run], OPERATION, args, gpu, after or [], as_json=as_json)
     if after:

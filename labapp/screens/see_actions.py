@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.errors import LabError
+from engine.files import path_of
 from labapp.cycle import after
 from labapp.fit import tidy
 from labapp.messages import Done
@@ -190,10 +191,6 @@ def file_of(fields: dict[str, str]) -> str:
     Raises LabError where it cannot be a path.
     """
     typed = fields["file"].strip()
-    try:
-        path = Path.cwd() / Path(typed).expanduser()
-    except (RuntimeError, OSError) as error:
-        raise LabError("this is no path", got=str(error)) from error
-    if not typed or "\0" in typed:
+    if not typed:
         raise LabError("this is no path", expected="the path of a picture file")
-    return str(path)
+    return str(path_of(typed))

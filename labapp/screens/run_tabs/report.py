@@ -103,8 +103,8 @@ class ReportPane(Pane):
             next((each for each in ways if self._is_shown(each)), self).focus()
 
     @on(DescendantFocus)
-    def _keep_in_sight(self, event: DescendantFocus) -> None:
-        if not self._is_shown(event.widget):
+    def _keep_in_sight(self) -> None:
+        if any(each.has_focus and not self._is_shown(each) for each in self.query(Widget)):
             self.arrive(again=True)
 
     def _is_shown(self, widget: Widget) -> bool:
@@ -128,8 +128,7 @@ class ReportPane(Pane):
         self.query_one("#metrics").styles.height = 2 if folded else 1 + len(self._splits())  # the others are at `s`
         self.query_one("#rest").display = bool(report.rest) and not (searches and hidden)
         self.query_one("#searches").display = searches and not hidden
-        if any(each.has_focus and not self._is_shown(each) for each in self.query("#body *")):
-            self.arrive(again=True)
+        self._keep_in_sight()
 
     @property
     def report(self) -> Report:
